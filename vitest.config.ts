@@ -1,0 +1,60 @@
+// Tests run from source: the `@tickwire/source` condition makes a build unnecessary.
+import { existsSync } from 'node:fs';
+import { defineConfig } from 'vitest/config';
+
+const sourceConditions = ['@tickwire/source'];
+const shared = {
+  resolve: { conditions: [...sourceConditions, 'module', 'import', 'default'] },
+  ssr: { resolve: { conditions: [...sourceConditions, 'node', 'module', 'import', 'default'] } },
+};
+
+process.env['CHROMIUM_PATH'] ??= existsSync('/usr/bin/chromium') ? '/usr/bin/chromium' : '';
+
+export default defineConfig({
+  ...shared,
+  test: {
+    projects: [
+      {
+        ...shared,
+        test: {
+          name: 'unit',
+          environment: 'node',
+          include: ['{packages/*/src,benchmarks,examples,scripts,docs}/**/*.test.ts'],
+          exclude: ['**/node_modules/**', '**/dist/**', 'packages/react/**'],
+        },
+      },
+      {
+        ...shared,
+        test: {
+          name: 'react',
+          environment: 'jsdom',
+          include: ['{packages,examples}/**/*.test.tsx', 'packages/react/src/**/*.test.ts'],
+          exclude: ['**/node_modules/**', '**/dist/**'],
+        },
+      },
+      {
+        ...shared,
+        test: {
+          name: 'types',
+          include: [],
+          typecheck: {
+            enabled: true,
+            only: true,
+            include: ['packages/*/src/**/*.test-d.{ts,tsx}'],
+            tsconfig: './tsconfig.json',
+          },
+        },
+      },
+      {
+        ...shared,
+        test: {
+          name: 'e2e',
+          environment: 'node',
+          include: ['e2e/**/*.test.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+    ],
+  },
+});
