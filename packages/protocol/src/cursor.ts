@@ -1,6 +1,7 @@
 // The cursor rule: the one place that decides whether a frame continues what a reader holds, for live frames,
 // conflated frames, recovery and broker publications alike (P-DATA-1). Pure arithmetic; knows no values.
-import type { ChannelKind, DeltaFrame, EventsFrame, RecoveryMode, ResetReason } from './frame/server-frame.js';
+import type { ChannelKind } from './channel/kind.js';
+import type { DeltaFrame, EventsFrame, RecoveryMode, ResetReason } from './frame/server-frame.js';
 import type { Position } from './position.js';
 
 /**
@@ -70,9 +71,11 @@ export interface Recovery {
  */
 export function decideRecovery(kind: ChannelKind, head: RecoveryHead, since: Position | null): Recovery {
   if (since === null) return { mode: kind === 'stream' ? 'tail' : 'full' };
-  if (since.epoch !== head.epoch) return kind === 'stream' ? { mode: 'reset', why: 'epoch' } : { mode: 'full' };
+  if (since.epoch !== head.epoch)
+    return kind === 'stream' ? { mode: 'reset', why: 'epoch' } : { mode: 'full' };
   if (since.offset === head.offset) return { mode: 'same' };
-  if (since.offset > head.offset) return kind === 'stream' ? { mode: 'reset', why: 'regress' } : { mode: 'full' };
+  if (since.offset > head.offset)
+    return kind === 'stream' ? { mode: 'reset', why: 'regress' } : { mode: 'full' };
   if (kind === 'state') return { mode: 'full' };
   if (since.offset >= head.floor) return { mode: 'range' };
   return kind === 'stream'

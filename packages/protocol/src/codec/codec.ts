@@ -13,12 +13,17 @@ export interface DecodeLimits {
 }
 
 /** Why a message was refused. */
-export type DecodeFault = 'empty' | 'too_many_frames' | 'too_deep' | 'too_many_keys' | 'not_json' | 'not_an_object';
+export type DecodeFault =
+  'empty' | 'too_many_frames' | 'too_deep' | 'too_many_keys' | 'not_json' | 'not_an_object';
 
 /** A decoded message: its frames, unchecked but each an object, or what is wrong with it. */
 export type Decoded =
   | { readonly ok: true; readonly frames: readonly Readonly<Record<string, unknown>>[] }
-  | { readonly ok: false; readonly fault: DecodeFault; /** Number of the refused frame, from 0. */ readonly index: number };
+  | {
+      readonly ok: false;
+      readonly fault: DecodeFault;
+      /** Number of the refused frame, from 0. */ readonly index: number;
+    };
 
 /** Frames to text and back. */
 export interface Codec {

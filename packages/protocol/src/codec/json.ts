@@ -3,7 +3,11 @@ import { SUBPROTOCOL_JSON } from '../version.js';
 import type { Codec, Decoded, DecodeFault, DecodeLimits } from './codec.js';
 
 /** Bounds a server keeps unless told otherwise (P-FRAME-4). */
-export const DEFAULT_DECODE_LIMITS: DecodeLimits = Object.freeze({ maxFrames: 64, maxDepth: 32, maxFrameKeys: 64 });
+export const DEFAULT_DECODE_LIMITS: DecodeLimits = Object.freeze({
+  maxFrames: 64,
+  maxDepth: 32,
+  maxFrameKeys: 64,
+});
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
@@ -65,8 +69,9 @@ function decode(message: string, limits: DecodeLimits): Decoded {
   const end = message.endsWith('\n') ? message.length - 1 : message.length;
   if (end === 0) return { ok: false, fault: 'empty', index: 0 };
   const frames: Readonly<Record<string, unknown>>[] = [];
-  for (let start = 0; start <= end; ) {
-    if (frames.length === limits.maxFrames) return { ok: false, fault: 'too_many_frames', index: frames.length };
+  for (let start = 0; start <= end;) {
+    if (frames.length === limits.maxFrames)
+      return { ok: false, fault: 'too_many_frames', index: frames.length };
     const newline = message.indexOf('\n', start);
     const stop = newline === -1 || newline > end ? end : newline;
     const frame = decodeFrame(message.slice(start, stop), limits);

@@ -14,15 +14,6 @@ export interface AnySchema {
   };
 }
 
-/** The three kinds of channel. */
-export type ChannelKind = 'state' | 'collection' | 'stream';
-
-/** Names of the fields of `T` that are always there and always a string. */
-export type StringFieldOf<T> = FieldOf<T, string>;
-
-/** Names of the fields of `T` that are always there and always hold `Value`. */
-export type FieldOf<T, Value> = { [F in keyof T]: T[F] extends Value ? F : never }[keyof T] & string;
-
 /** What every kind of channel may say. */
 export interface FreshnessOptions {
   /**
@@ -33,6 +24,8 @@ export interface FreshnessOptions {
   readonly staleAfterMs?: number | undefined;
 }
 
+// Field names are spelled out as mapped types, not through an alias: the compiler then lists them in its messages.
+
 /** What every kind of channel may say about its data. */
 export interface TimeOptions<Item> {
   /**
@@ -40,7 +33,8 @@ export interface TimeOptions<Item> {
    * string. Latency is measured from it.
    * @defaultValue latency is measured from the server's send
    */
-  readonly timeField?: FieldOf<Item, string | number> | undefined;
+  readonly timeField?:
+    ({ [F in keyof Item]: Item[F] extends string | number ? F : never }[keyof Item] & string) | undefined;
 }
 
 /** Options of {@link state}. */
@@ -49,7 +43,7 @@ export interface StateOptions<Item> extends FreshnessOptions, TimeOptions<Item> 
 /** Options of {@link collection}. */
 export interface CollectionOptions<Item> extends FreshnessOptions, TimeOptions<Item> {
   /** The field whose value is the record's key: required in the schema, and a string. Records are upserted by it. */
-  readonly key: StringFieldOf<Item>;
+  readonly key: { [F in keyof Item]: Item[F] extends string ? F : never }[keyof Item] & string;
 }
 
 /** How much of a stream the server keeps for clients that were away. What is older is announced as lost. */

@@ -1,14 +1,18 @@
 // Inference: every type an application sees, from the type of its contract. The only clever types of the package.
 import type { AbortSignalLike } from '../ports/abort-signal.js';
 import type { AnyContract } from './contract.js';
-import type { ChannelKind, ErrorSchemas } from './definition.js';
+import type { ChannelKind } from '../channel/kind.js';
+import type { ErrorSchemas } from './definition.js';
 
 /** Names of the parameters of a pattern, as a union. */
 export type ParamName<Pattern extends string> = Pattern extends `${string}{${infer Name}}${infer Rest}`
   ? Name | ParamName<Rest>
   : never;
 
-/** Names of the channels of a contract: its patterns. */
+/**
+ * Names of the channels of a contract: its patterns. A public signature writes `keyof C['channels'] & string` out
+ * instead, so that the compiler's messages list the names and not this alias.
+ */
 export type ChannelName<C extends AnyContract> = keyof C['channels'] & string;
 
 /** Names of the channels of one kind. */
@@ -115,7 +119,9 @@ export type AuthorizeRules<C extends AnyContract, Principal> = {
 };
 
 /** Throws one of the errors the command declares: `throw fail('insufficientFunds', { needed: '10' })`. */
-export type FailFunction<C extends AnyContract, M extends CommandName<C>> = <E extends ErrorName<C, M>>(
+export type FailFunction<C extends AnyContract, M extends CommandName<C>> = <
+  E extends keyof C['commands'][M]['errors'] & string,
+>(
   name: E,
   data: C['commands'][M]['errors'][E]['_zod']['input'],
   message?: string,

@@ -87,7 +87,8 @@ export function applyCollectionDelta(
   delta: CollectionDelta,
 ): ReadonlySet<string> | null {
   const patched = new Set<string>();
-  for (const fields of [delta.p, delta.q]) if (fields !== undefined) for (const key of Object.keys(fields)) patched.add(key);
+  for (const fields of [delta.p, delta.q])
+    if (fields !== undefined) for (const key of Object.keys(fields)) patched.add(key);
   for (const key of patched) if (!isPlainObject(records.get(key))) return null;
 
   const touched = new Set<string>(patched);

@@ -39,7 +39,11 @@ export function patchOf(touched: ReadonlySet<string>, value: PlainObject): Field
 }
 
 /** A copy of `value` with the patch applied; `value` stays as it is. */
-export function applyPatch(value: PlainObject, set: PlainObject | undefined, unset: readonly string[] | undefined): PlainObject {
+export function applyPatch(
+  value: PlainObject,
+  set: PlainObject | undefined,
+  unset: readonly string[] | undefined,
+): PlainObject {
   const next: Record<string, unknown> = { ...value };
   if (set !== undefined) for (const key of Object.keys(set)) setOwn(next, key, getOwn(set, key));
   if (unset !== undefined) for (const key of unset) delete next[key];

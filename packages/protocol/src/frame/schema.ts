@@ -38,9 +38,17 @@ export const subscribeEntrySchema = z.object({
   hz: z.optional(z.number().check(z.gt(0))),
 });
 
-export const subscribeFrameSchema = z.object({ t: z.literal('sub'), id: uint32, ch: z.array(subscribeEntrySchema) });
+export const subscribeFrameSchema = z.object({
+  t: z.literal('sub'),
+  id: uint32,
+  ch: z.array(subscribeEntrySchema),
+});
 
-export const unsubscribeFrameSchema = z.object({ t: z.literal('unsub'), id: uint32, ch: z.array(z.string()) });
+export const unsubscribeFrameSchema = z.object({
+  t: z.literal('unsub'),
+  id: uint32,
+  ch: z.array(z.string()),
+});
 
 export const requestFrameSchema = z.object({
   t: z.literal('req'),

@@ -1,9 +1,7 @@
 // Server frames: what a server may say. Types only; the schemas that check them are in schema.ts.
+import type { ChannelKind } from '../channel/kind.js';
 import type { WireError } from '../error.js';
 import type { ErrFrame, PingFrame, PongFrame } from './client-frame.js';
-
-/** What a channel is (P-MODEL-1). */
-export type ChannelKind = 'state' | 'collection' | 'stream';
 
 /**
  * How the contracts of both ends relate (P-CONN-7): `exact` the same hash; `compat` nothing to translate;
