@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
 
 const sourceConditions = ['@tickwire/source'];
+const never = ['**/node_modules/**', '**/dist/**', 'scripts/fixtures/**', '**/.run-*/**'];
 const shared = {
   resolve: { conditions: [...sourceConditions, 'module', 'import', 'default'] },
   ssr: { resolve: { conditions: [...sourceConditions, 'node', 'module', 'import', 'default'] } },
@@ -20,7 +21,7 @@ export default defineConfig({
           name: 'unit',
           environment: 'node',
           include: ['{packages/*/src,benchmarks,examples,scripts,docs}/**/*.test.ts'],
-          exclude: ['**/node_modules/**', '**/dist/**', 'packages/react/**'],
+          exclude: [...never, 'packages/react/**'],
         },
       },
       {
@@ -29,7 +30,7 @@ export default defineConfig({
           name: 'react',
           environment: 'jsdom',
           include: ['{packages,examples}/**/*.test.tsx', 'packages/react/src/**/*.test.ts'],
-          exclude: ['**/node_modules/**', '**/dist/**'],
+          exclude: never,
         },
       },
       {

@@ -205,7 +205,7 @@ export const forbidden = [
     {
       path: '^(scripts/fixtures/boundaries/)?(examples|benchmarks|e2e)/',
     },
-    { path: '^packages/[^/]+/src/', dependencyTypes: ['local'] },
+    { path: '^packages/[^/]+/src/', dependencyTypesNot: ['aliased', 'aliased-workspace', 'undetermined'] },
   ),
 ];
 

@@ -1,7 +1,7 @@
 // `npm run check`: every static check, two at a time, each with its name and time. All run even when one fails.
 // `npm run check -- --only lint,types` runs some of them.
 import { spawn } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
 
@@ -21,6 +21,12 @@ const steps: Readonly<Record<string, readonly string[]>> = {
   rules: script('scripts/rule-coverage.ts'),
 };
 
+/** Steps that look at what would be published. */
+const afterBuild = new Set(['packages', 'size']);
+const unbuilt = ['protocol', 'client', 'server', 'react', 'testing'].filter(
+  (name) => !existsSync(`packages/${name}/dist/index.js`),
+);
+
 interface Outcome {
   readonly name: string;
   readonly ok: boolean;
@@ -28,9 +34,16 @@ interface Outcome {
 }
 
 function run(name: string, args: readonly string[]): Promise<Outcome> {
+  if (afterBuild.has(name) && unbuilt.length > 0) {
+    console.log(`FAIL ${name.padEnd(11)} no dist in ${unbuilt.join(', ')}: run \`npm run build\` first`);
+    return Promise.resolve({ name, ok: false, seconds: 0 });
+  }
   const started = performance.now();
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, args, {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0' },
+    });
     const output: Buffer[] = [];
     child.stdout.on('data', (chunk: Buffer) => output.push(chunk));
     child.stderr.on('data', (chunk: Buffer) => output.push(chunk));

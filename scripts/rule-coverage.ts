@@ -42,7 +42,7 @@ if (!existsSync(specification)) {
   const untested = [...defined].filter((name) => !tested.has(name));
   const unknown = [...cited].filter(([name]) => !defined.has(name));
   for (const name of new Set(twice)) console.error(`${name} is defined more than once in ${specification}`);
-  for (const name of untested) console.error(`${name} is cited by no test`);
+  if (untested.length > 0) console.error(`cited by no test: ${untested.join(', ')}`);
   for (const [name, file] of unknown)
     console.error(`${name} is cited in ${file} but ${specification} does not define it`);
   if (defined.size === 0) console.error(`${specification} defines no rule: write them as **P-AREA-1**`);
