@@ -14,6 +14,9 @@ export interface AnySchema {
   };
 }
 
+/** The three kinds of channel. */
+export type ChannelKind = 'state' | 'collection' | 'stream';
+
 /** What every kind of channel may say. */
 export interface FreshnessOptions {
   /**
@@ -194,7 +197,8 @@ export function command<
   const Errors extends ErrorSchemas = {},
 >(
   options: CommandOptions<InputSchema, OutputSchema, Errors>,
-): CommandDefinition<InputSchema, OutputSchema, Errors> {
+): CommandDefinition<InputSchema, OutputSchema, NoInfer<Errors>> {
+  // NoInfer: inside defineContract the expected type would otherwise make "no errors" into "any errors".
   return Object.freeze({
     kind: 'command',
     input: options.input,
