@@ -32,6 +32,8 @@ const coreGlobals = [
   'WebSocket',
 ].map((name) => ({ name, message: handedIn }));
 
+const readonlyGlobals = (...names) => Object.fromEntries(names.map((name) => [name, 'readonly']));
+
 export default defineConfig(
   globalIgnores([
     '**/dist/',
@@ -113,5 +115,13 @@ export default defineConfig(
       '@typescript-eslint/no-empty-function': 'off',
     },
   },
-  { files: ['**/*.js', '**/*.mjs', '**/*.cjs'], extends: [tseslint.configs.disableTypeChecked] },
+  {
+    files: ['**/*.js', '**/*.mjs', '**/*.cjs'],
+    extends: [tseslint.configs.disableTypeChecked],
+    languageOptions: { globals: readonlyGlobals('console', 'process', 'URL', 'Buffer', 'setTimeout') },
+  },
+  {
+    files: ['examples/*/page/**/*.js'],
+    languageOptions: { globals: readonlyGlobals('document', 'window', 'localStorage', 'matchMedia') },
+  },
 );
