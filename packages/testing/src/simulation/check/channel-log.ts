@@ -1,0 +1,116 @@
+// Channel log: what each channel held at each position, folded from what the broker wrote. The checker's own model.
+import type { ChannelKind } from '@tickwire/protocol';
+import { canonicalJson } from '../canonical-json.js';
+import type { Change, HistoryEvent, WrittenChange } from '../history.js';
+import type { Violation } from './violation.js';
+
+type Records = ReadonlyMap<string, unknown>;
+
+/** One epoch of one channel. */
+export interface EpochLog {
+  /** Offsets that were written, ascending. Of a stream, one an event. */
+  readonly offsets: number[];
+  /** State, collection: the value. Stream: the event. Canonical JSON, by offset. */
+  readonly valueAt: Map<number, string>;
+  head: number;
+  records: Records;
+}
+
+/** Everything that was written, by channel and epoch. */
+export class ChannelLogs {
+  readonly #kinds = new Map<string, ChannelKind>();
+  readonly #epochs = new Map<string, Map<string, EpochLog>>();
+  readonly violations: Violation[] = [];
+
+  constructor(history: readonly HistoryEvent[]) {
+    for (const event of history) {
+      if (event.type === 'channel') this.#kinds.set(event.channel, event.kind);
+      else if (event.type === 'written') this.#write(event);
+    }
+  }
+
+  kindOf(channel: string): ChannelKind {
+    const kind = this.#kinds.get(channel);
+    if (kind === undefined) throw new Error(`The history uses channel ${channel} without introducing it.`);
+    return kind;
+  }
+
+  epoch(channel: string, epoch: string): EpochLog | undefined {
+    return this.#epochs.get(channel)?.get(epoch);
+  }
+
+  /** The value at a position, `undefined` where there is no such position. Nothing was written at offset 0. */
+  valueAt(channel: string, epoch: string, offset: number): string | undefined {
+    if (offset === 0) return this.kindOf(channel) === 'collection' ? '{}' : 'null';
+    return this.epoch(channel, epoch)?.valueAt.get(offset);
+  }
+
+  /** Offsets in (base, offset] that were written. */
+  *between(channel: string, epoch: string, base: number, offset: number): Generator<number> {
+    const offsets = this.epoch(channel, epoch)?.offsets ?? [];
+    let low = 0;
+    let high = offsets.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((offsets[middle] ?? 0) <= base) low = middle + 1;
+      else high = middle;
+    }
+    for (let at = low; at < offsets.length; at++) {
+      const written = offsets[at] ?? 0;
+      if (written > offset) return;
+      yield written;
+    }
+  }
+
+  #write(event: Extract<HistoryEvent, { type: 'written' }>): void {
+    const epochs = this.#epochs.get(event.channel) ?? new Map<string, EpochLog>();
+    this.#epochs.set(event.channel, epochs);
+    const log = epochs.get(event.epoch) ?? emptyLog();
+    epochs.set(event.epoch, log);
+    if (event.previousOffset !== log.head || event.offset <= log.head) {
+      this.violations.push({
+        rule: 'R5',
+        atMs: event.atMs,
+        message: `${event.channel}: (${event.previousOffset}, ${event.offset}] was written after ${log.head} of the same epoch.`,
+      });
+    }
+    log.head = event.offset;
+    const { change } = event;
+    if ('append' in change) {
+      change.append.forEach((value, index) => {
+        const offset = event.offset - (change.append.length - 1 - index);
+        log.offsets.push(offset);
+        log.valueAt.set(offset, canonicalJson(value));
+      });
+      return;
+    }
+    log.offsets.push(event.offset);
+    if (!('set' in change)) log.records = foldRecords(log.records, change);
+    log.valueAt.set(event.offset, canonicalJson('set' in change ? change.set : log.records));
+  }
+}
+
+function emptyLog(): EpochLog {
+  return { offsets: [], valueAt: new Map(), head: 0, records: new Map() };
+}
+
+/** The records after a change that the broker wrote. */
+function foldRecords(records: Records, change: Extract<WrittenChange, { upsert: unknown }>): Records {
+  const next = new Map(records);
+  for (const [key, record] of Object.entries(change.upsert)) next.set(key, record);
+  for (const key of change.remove) next.delete(key);
+  return next;
+}
+
+/** What a collection must hold after a change that a publisher asked for, computed from the request alone. */
+export function applyRequest(value: string, change: Change): string {
+  if ('clear' in change) return '{}';
+  if ('set' in change || 'append' in change) throw new Error('Only a collection is changed by parts.');
+  const records = new Map(Object.entries(JSON.parse(value) as Record<string, unknown>));
+  for (const [key, record] of Object.entries(change.upsert ?? {})) records.set(key, record);
+  for (const [key, fields] of Object.entries(change.patch ?? {})) {
+    records.set(key, { ...(records.get(key) as object | undefined), ...fields });
+  }
+  for (const key of change.remove ?? []) records.delete(key);
+  return canonicalJson(records);
+}

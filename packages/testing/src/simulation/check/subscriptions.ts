@@ -1,0 +1,257 @@
+// Subscriptions: what each subscriber saw, event by event (R1, R2, R3, R7) and at rest (R4).
+import type { Position } from '@tickwire/protocol';
+import type { HistoryEvent } from '../history.js';
+import type { ChannelLogs } from './channel-log.js';
+import type { Rule, Violation } from './violation.js';
+
+type EventOf<Type extends HistoryEvent['type']> = Extract<HistoryEvent, { type: Type }>;
+
+/** Judges every subscription of the history. */
+export function checkSubscriptions(history: readonly HistoryEvent[], logs: ChannelLogs): Violation[] {
+  const subscribers = new Map<number, Subscriber>();
+  const violations: Violation[] = [];
+  const heads = new Map<string, EventOf<'head'>>();
+  const of = (subscription: number): Subscriber => {
+    const subscriber = subscribers.get(subscription);
+    if (subscriber === undefined) throw new Error(`Subscription ${subscription} was never opened.`);
+    return subscriber;
+  };
+  for (const event of history) {
+    switch (event.type) {
+      case 'subscribed': {
+        const kind = logs.kindOf(event.channel);
+        const subscriber =
+          kind === 'stream' ? new StreamSubscriber(event, logs) : new ValueSubscriber(event, logs);
+        subscriber.report = (rule, atMs, message) =>
+          violations.push({ rule, atMs, message: `${event.client} on ${event.channel}: ${message}` });
+        subscribers.set(event.subscription, subscriber);
+        break;
+      }
+      case 'applied':
+        of(event.subscription).applied(event);
+        break;
+      case 'delivered':
+        of(event.subscription).delivered(event);
+        break;
+      case 'gap':
+        of(event.subscription).gap(event);
+        break;
+      case 'recovered':
+        of(event.subscription).recovered(event);
+        break;
+      case 'refused':
+        of(event.subscription).refused = true;
+        break;
+      case 'interrupted':
+        for (const subscriber of subscribers.values()) {
+          if (subscriber.client === event.client) subscriber.interrupted();
+        }
+        break;
+      case 'head':
+        heads.set(event.channel, event);
+        break;
+      case 'atRest': {
+        const subscriber = of(event.subscription);
+        subscriber.atRest(event, heads.get(subscriber.channel));
+        break;
+      }
+      default:
+    }
+  }
+  return violations;
+}
+
+abstract class Subscriber {
+  readonly client: string;
+  readonly channel: string;
+  refused = false;
+  report: (rule: Rule, atMs: number, message: string) => void = () => undefined;
+  protected readonly logs: ChannelLogs;
+
+  constructor(opened: EventOf<'subscribed'>, logs: ChannelLogs) {
+    this.client = opened.client;
+    this.channel = opened.channel;
+    this.logs = logs;
+  }
+
+  abstract applied(event: EventOf<'applied'>): void;
+  abstract delivered(event: EventOf<'delivered'>): void;
+  abstract gap(event: EventOf<'gap'>): void;
+  abstract recovered(event: EventOf<'recovered'>): void;
+  abstract interrupted(): void;
+  protected abstract reached(event: EventOf<'atRest'>): Position | null;
+
+  /** R4. Whoever was refused and is not live any more owes nothing. */
+  atRest(event: EventOf<'atRest'>, head: EventOf<'head'> | undefined): void {
+    if (head === undefined || (this.refused && event.status !== 'live')) return;
+    if (event.status !== 'live') {
+      this.report('R4', event.atMs, `is ${event.status} at rest.`);
+      return;
+    }
+    const position = this.reached(event);
+    if (position?.epoch !== head.position.epoch || position.offset !== head.position.offset) {
+      this.report('R4', event.atMs, `rests at ${at(position)}, the head is ${at(head.position)}.`);
+    } else if (event.value !== head.value) {
+      this.report('R4', event.atMs, `holds ${event.value} at ${at(position)}, the server ${head.value}.`);
+    }
+  }
+}
+
+/** A subscriber of a state or a collection: may skip, may never go back or hold anything but what was written. */
+class ValueSubscriber extends Subscriber {
+  #position: Position | null = null;
+  #mayRegress = false;
+
+  override applied({ position, value, atMs }: EventOf<'applied'>): void {
+    if (position === null) return;
+    const last = this.#position;
+    if (last?.epoch === position.epoch && position.offset < last.offset && !this.#mayRegress) {
+      this.report('R1', atMs, `went back from ${at(last)} to ${at(position)}.`);
+    }
+    this.#mayRegress = false;
+    this.#position = position;
+    const written = this.logs.valueAt(this.channel, position.epoch, position.offset);
+    const seen = value === 'null' && written === '{}' ? '{}' : value;
+    if (written === undefined) this.report('R1', atMs, `is at ${at(position)}, where nothing was written.`);
+    else if (written !== seen)
+      this.report('R1', atMs, `holds ${value} at ${at(position)}, where ${written} was written.`);
+  }
+
+  override delivered({ atMs }: EventOf<'delivered'>): void {
+    this.report('R7', atMs, 'was given events of a channel that has none.');
+  }
+
+  override gap({ why }: EventOf<'gap'>): void {
+    this.#mayRegress = why === 'regress';
+  }
+
+  override recovered(): void {
+    // The snapshot that follows is judged.
+  }
+
+  override interrupted(): void {
+    // Positions are judged across connections.
+  }
+
+  protected override reached(event: EventOf<'atRest'>): Position | null {
+    return event.position;
+  }
+}
+
+/** A subscriber of a stream: every event once, in order, or told. */
+class StreamSubscriber extends Subscriber {
+  #cursor: Position | null = null;
+  /** A position that becomes the cursor unless events explain how it was reached. */
+  #start: { readonly position: Position; readonly atMs: number } | null = null;
+  #interrupted = false;
+  readonly #delivered = new Set<string>();
+
+  override applied({ position, value, atMs }: EventOf<'applied'>): void {
+    this.#settleStart(atMs);
+    if (position === null) return;
+    if (this.#cursor === null) this.#start = { position, atMs };
+    const events = JSON.parse(value) as readonly unknown[] | null;
+    if (events === null || events.length === 0) return;
+    const newest = this.logs.valueAt(this.channel, position.epoch, position.offset);
+    const shown = value.slice(1, -1);
+    if (
+      newest !== undefined &&
+      newest !== 'null' &&
+      this.#delivered.has(keyOf(position)) &&
+      !shown.endsWith(newest)
+    ) {
+      this.report('R1', atMs, `shows ${value} at ${at(position)}, where ${newest} was written.`);
+    }
+  }
+
+  override delivered({ position, value, atMs }: EventOf<'delivered'>): void {
+    this.#settleStart(atMs);
+    const cursor = this.#cursor;
+    const written = this.logs.valueAt(this.channel, position.epoch, position.offset);
+    if (written !== value) {
+      this.report(
+        'R1',
+        atMs,
+        `was given ${value} at ${at(position)}, where ${written ?? 'nothing'} was written.`,
+      );
+    }
+    if (this.#delivered.has(keyOf(position))) {
+      this.report('R3', atMs, `was given ${at(position)} twice.`);
+      return;
+    }
+    this.#delivered.add(keyOf(position));
+    if (cursor !== null && cursor.epoch !== position.epoch) {
+      this.report(
+        'R2',
+        atMs,
+        `went from ${at(cursor)} to another epoch, ${at(position)}, without being told.`,
+      );
+    } else if (cursor !== null && position.offset <= cursor.offset) {
+      this.report('R1', atMs, `was given ${at(position)} after ${at(cursor)}.`);
+      return;
+    } else if (cursor !== null) {
+      this.#missing(cursor, position.offset - 1, atMs);
+    }
+    this.#cursor = position;
+    this.#start = null;
+    this.#interrupted = false;
+  }
+
+  override gap({ why, lost, atMs }: EventOf<'gap'>): void {
+    this.#settleStart(atMs);
+    this.#interrupted = true;
+    const cursor = this.#cursor;
+    if (why === 'trimmed' && lost !== null && cursor !== null) {
+      this.#missing(cursor, lost[0], atMs);
+      if (lost[1] < cursor.offset)
+        this.report('R2', atMs, `was told of a loss up to ${lost[1]}, behind ${at(cursor)}.`);
+      this.#cursor = { epoch: cursor.epoch, offset: lost[1] };
+    } else {
+      this.#cursor = null;
+    }
+    this.#start = null;
+  }
+
+  override recovered({ mode, to, atMs }: EventOf<'recovered'>): void {
+    this.#settleStart(atMs);
+    this.#interrupted = true;
+    if (mode === 'same' && this.#cursor !== null && keyOf(this.#cursor) !== keyOf(to)) {
+      this.report('R2', atMs, `was told that nothing is missing at ${at(to)}, but had ${at(this.#cursor)}.`);
+    }
+  }
+
+  override interrupted(): void {
+    this.#interrupted = true;
+  }
+
+  protected override reached(event: EventOf<'atRest'>): Position | null {
+    this.#settleStart(Infinity);
+    const cursor = this.#cursor;
+    const { position } = event;
+    if (cursor !== null && position !== null && cursor.epoch === position.epoch) {
+      this.#missing(cursor, position.offset, event.atMs);
+    }
+    return position;
+  }
+
+  #settleStart(atMs: number): void {
+    if (this.#start === null || atMs <= this.#start.atMs) return;
+    this.#cursor ??= this.#start.position;
+    this.#start = null;
+  }
+
+  #missing(cursor: Position, offset: number, atMs: number): void {
+    const missing = [...this.logs.between(this.channel, cursor.epoch, cursor.offset, offset)];
+    if (missing.length === 0) return;
+    const rule = this.#interrupted ? 'R2' : 'R7';
+    this.report(rule, atMs, `was never given ${missing.join(', ')} of ${cursor.epoch}, nor told.`);
+  }
+}
+
+function keyOf(position: Position): string {
+  return `${position.offset}@${position.epoch}`;
+}
+
+function at(position: Position | null | undefined): string {
+  return position === null || position === undefined ? 'no position' : keyOf(position);
+}

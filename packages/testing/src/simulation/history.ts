@@ -1,0 +1,198 @@
+// History: everything one run showed, in order, with virtual time. The checker judges this and nothing else, so the
+// same rules hold for histories recorded elsewhere. Knows neither client nor server.
+import type { ChannelKind, Executed, Position, RecoveryMode, ResetReason } from '@tickwire/protocol';
+
+/** What a publisher asks for: exactly one of the fields. */
+export type Change =
+  | { readonly set: unknown }
+  | {
+      readonly upsert?: Readonly<Record<string, unknown>>;
+      readonly patch?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+      readonly remove?: readonly string[];
+    }
+  | { readonly append: readonly unknown[] }
+  | { readonly clear: true };
+
+/** What the broker wrote, with whole values. */
+export type WrittenChange =
+  | { readonly set: unknown }
+  | { readonly upsert: Readonly<Record<string, unknown>>; readonly remove: readonly string[] }
+  | { readonly append: readonly unknown[] };
+
+/** How fresh a subscriber was told its data is. */
+export type SeenStatus = 'idle' | 'pending' | 'live' | 'stale' | 'closed';
+
+/** One thing that happened. `subscription`, `session`, `publish` and `call` are numbers the recorder gives out. */
+export type HistoryEvent = { readonly atMs: number } & (
+  | { readonly type: 'channel'; readonly channel: string; readonly kind: ChannelKind }
+  // Publishers and the broker.
+  | {
+      readonly type: 'published';
+      readonly publish: number;
+      readonly publisher: string;
+      readonly channel: string;
+      readonly change: Change;
+    }
+  | { readonly type: 'acknowledged'; readonly publish: number; readonly position: Position }
+  | {
+      readonly type: 'publishFailed';
+      readonly publish: number;
+      readonly executed: Executed;
+      readonly code: string;
+    }
+  | {
+      readonly type: 'written';
+      readonly channel: string;
+      readonly epoch: string;
+      readonly previousOffset: number;
+      readonly offset: number;
+      readonly change: WrittenChange;
+    }
+  // Subscribers.
+  | {
+      readonly type: 'subscribed';
+      readonly subscription: number;
+      readonly client: string;
+      readonly channel: string;
+    }
+  | { readonly type: 'unsubscribed'; readonly subscription: number }
+  /** A snapshot. `value` is canonical JSON; of a stream, the last three events. */
+  | {
+      readonly type: 'applied';
+      readonly subscription: number;
+      readonly position: Position | null;
+      readonly value: string;
+      readonly status: SeenStatus;
+    }
+  /** An event of a stream, at receipt. */
+  | {
+      readonly type: 'delivered';
+      readonly subscription: number;
+      readonly position: Position;
+      readonly value: string;
+    }
+  | {
+      readonly type: 'gap';
+      readonly subscription: number;
+      readonly why: ResetReason;
+      readonly lost: readonly [number, number] | null;
+    }
+  | {
+      readonly type: 'recovered';
+      readonly subscription: number;
+      readonly mode: RecoveryMode;
+      readonly to: Position;
+    }
+  /** The subscriber's connection ended, so that what follows is a recovery. */
+  | { readonly type: 'interrupted'; readonly client: string }
+  | { readonly type: 'refused'; readonly subscription: number; readonly code: string }
+  /** Something was called after it had been ended. */
+  | { readonly type: 'calledLate'; readonly what: string }
+  // Commands.
+  | {
+      readonly type: 'commandCalled';
+      readonly call: number;
+      readonly principal: string;
+      readonly command: string;
+      readonly key: string | null;
+    }
+  | {
+      readonly type: 'commandRan';
+      readonly call: number;
+      readonly principal: string;
+      readonly command: string;
+      readonly key: string | null;
+      readonly output: string;
+    }
+  | {
+      readonly type: 'commandSettled';
+      readonly call: number;
+      readonly executed: Executed;
+      readonly code: string | null;
+      readonly output: string | null;
+    }
+  // Authority, seen at the server's hooks and on the wire.
+  | {
+      readonly type: 'authorized';
+      readonly session: string;
+      readonly channel: string;
+      readonly allowed: boolean;
+    }
+  | { readonly type: 'revoked'; readonly session: string; readonly channel: string }
+  /** The server answered a subscription, on this session's socket. */
+  | {
+      readonly type: 'attached';
+      readonly session: string;
+      readonly channel: string;
+      readonly mode: RecoveryMode;
+    }
+  /** Data of the channel was written to this session's socket. */
+  | { readonly type: 'exposed'; readonly session: string; readonly channel: string }
+  // The world.
+  | { readonly type: 'fault'; readonly fault: string; readonly target: string }
+  | { readonly type: 'clockJumped'; readonly byMs: number }
+  /** A connection ended although nobody had touched it. */
+  | { readonly type: 'endedUntouched'; readonly connection: number; readonly code: number }
+  // The end of the run, after everything has come to rest.
+  | { readonly type: 'head'; readonly channel: string; readonly position: Position; readonly value: string }
+  | {
+      readonly type: 'atRest';
+      readonly subscription: number;
+      readonly position: Position | null;
+      readonly value: string;
+      readonly status: SeenStatus;
+    }
+  | {
+      readonly type: 'leftOver';
+      readonly owner: 'client' | 'server';
+      readonly what: string;
+      readonly count: number;
+    }
+);
+
+/** A {@link HistoryEvent} as it is handed to {@link History.add}: the history knows the time. */
+export type Happening = HistoryEvent extends infer Event
+  ? Event extends HistoryEvent
+    ? Omit<Event, 'atMs'>
+    : never
+  : never;
+
+/** The record of one run. */
+export class History {
+  readonly #events: HistoryEvent[] = [];
+  readonly #nowMs: () => number;
+  #high = 0xdeadbeef;
+  #low = 0x41c6ce57;
+
+  constructor(nowMs: () => number) {
+    this.#nowMs = nowMs;
+  }
+
+  get events(): readonly HistoryEvent[] {
+    return this.#events;
+  }
+
+  /** Fingerprint of everything so far: two runs of one seed must agree. 16 hexadecimal digits. */
+  get hash(): string {
+    const hex = (word: number): string => (word >>> 0).toString(16).padStart(8, '0');
+    return hex(this.#high) + hex(this.#low);
+  }
+
+  add(happening: Happening): void {
+    const event = { atMs: this.#nowMs(), ...happening } as HistoryEvent;
+    this.#events.push(event);
+    this.#mix(JSON.stringify(event));
+  }
+
+  #mix(text: string): void {
+    let high = this.#high;
+    let low = this.#low;
+    for (let i = 0; i < text.length; i++) {
+      const unit = text.charCodeAt(i);
+      high = Math.imul(high ^ unit, 2654435761);
+      low = Math.imul(low ^ unit, 1597334677);
+    }
+    this.#high = Math.imul(high ^ (high >>> 16), 2246822507) ^ Math.imul(low ^ (low >>> 13), 3266489909);
+    this.#low = Math.imul(low ^ (low >>> 16), 2246822507) ^ Math.imul(high ^ (high >>> 13), 3266489909);
+  }
+}
