@@ -1,0 +1,67 @@
+// Schema definition: what a Zod schema says about itself, read from `_zod.def` and therefore alike for classic and mini.
+// For the linter and the identity; no bundle of a browser needs it.
+
+/** The definition of a schema or of a check, fields by name. */
+export interface SchemaDef {
+  readonly type: string;
+  readonly [field: string]: unknown;
+}
+
+/** A check such as a greatest length. */
+export interface CheckDef {
+  readonly check: string;
+  readonly [field: string]: unknown;
+}
+
+/** Whether a value is a Zod 4 schema. */
+export function isSchema(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && defIn(value) !== undefined;
+}
+
+/** The definition of a schema. */
+export function defOf(schema: unknown): SchemaDef {
+  const def = defIn(schema);
+  if (def === undefined) throw new TypeError('This is no Zod 4 schema: it has no _zod.def.');
+  return def as SchemaDef;
+}
+
+/** The checks of a schema; `z.email()` and `z.int()` are a check of their own, which comes first. */
+export function checksOf(def: SchemaDef): readonly CheckDef[] {
+  const checks: CheckDef[] = typeof def['check'] === 'string' ? [def as unknown as CheckDef] : [];
+  const attached = Array.isArray(def['checks']) ? (def['checks'] as readonly unknown[]) : [];
+  for (const check of attached) {
+    const checkDef = defIn(check);
+    if (checkDef !== undefined && typeof checkDef['check'] === 'string') checks.push(checkDef as CheckDef);
+  }
+  return checks;
+}
+
+/** The expression a template literal matches. */
+export function patternOf(schema: unknown): RegExp | undefined {
+  const { pattern } = (schema as { readonly _zod: { readonly pattern?: unknown } })._zod;
+  return pattern instanceof RegExp ? pattern : undefined;
+}
+
+/** The fields of an object schema. */
+export function shapeOf(def: SchemaDef): Readonly<Record<string, unknown>> {
+  return (def['shape'] ?? {}) as Readonly<Record<string, unknown>>;
+}
+
+/** A member of a definition that holds several schemas. */
+export function schemasIn(def: SchemaDef, field: string): readonly unknown[] {
+  return Array.isArray(def[field]) ? (def[field] as readonly unknown[]) : [];
+}
+
+/** Values of an enum; a TypeScript enum of numbers also lists its names the other way round, which is no value. */
+export function enumValuesOf(def: SchemaDef): readonly (string | number)[] {
+  const entries = (def['entries'] ?? {}) as Readonly<Record<string, string | number>>;
+  const numbers = Object.values(entries).filter((value) => typeof value === 'number');
+  return Object.entries(entries)
+    .filter(([name]) => !numbers.includes(Number(name)))
+    .map(([, value]) => value);
+}
+
+function defIn(value: unknown): Readonly<Record<string, unknown>> | undefined {
+  const internals = (value as { readonly _zod?: { readonly def?: Readonly<Record<string, unknown>> } } | null)?._zod;
+  return typeof internals?.def === 'object' ? internals.def : undefined;
+}
