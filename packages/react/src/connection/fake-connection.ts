@@ -1,0 +1,22 @@
+// A connection whose snapshots a test sets. Not part of any door.
+import type { ConnectionSnapshot } from '@tickwire/client';
+import { NOT_CONNECTED } from './connection-view.js';
+
+const { retryInMs: _, ...START } = NOT_CONNECTED;
+
+export function createFakeConnection(start: Partial<ConnectionSnapshot> = {}) {
+  let snapshot: ConnectionSnapshot = { ...START, ...start };
+  const listeners = new Set<() => void>();
+  return {
+    getSnapshot: () => snapshot,
+    subscribe(listener: () => void) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    set(change: Partial<ConnectionSnapshot>) {
+      snapshot = { ...START, ...change };
+      for (const listener of listeners) listener();
+    },
+    listeners,
+  };
+}
