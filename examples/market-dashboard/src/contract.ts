@@ -30,9 +30,10 @@ export const FeedStatus = z.object({
   candleIntervalMs: Milliseconds,
   /** What candles are made of: trades, or the middle of the book where trades are rare. */
   candlesOf: z.enum(['trades', 'mid']),
+  /** How trade ids follow each other: over the whole market, within a product, or not at all. */
+  tradeIds: z.enum(['market', 'product', 'opaque']),
   /** Checksums the exchange sent with its book updates: how many our book met. */
   checksums: z.object({ matched: Count, failed: Count }),
-  messageDropPercent: z.number(),
 });
 
 export const Product = z.object({

@@ -13,12 +13,15 @@ export interface CandleSeriesOptions {
   readonly kept: number;
 }
 
+const opening = (price: Decimal) => ({ open: price, high: price, low: price });
+
 export class CandleSeries {
   readonly #intervalMs: number;
   readonly #kept: number;
   readonly #candles = new Map<string, Candle>();
   readonly #changed = new Set<string>();
   readonly #removed = new Set<string>();
+  #lastClose: Decimal | null = null;
 
   constructor({ intervalMs, kept }: CandleSeriesOptions) {
     this.#intervalMs = intervalMs;
@@ -30,15 +33,18 @@ export class CandleSeries {
     const key = String(openMs);
     const before = this.#candles.get(key);
     if (before?.close === price) return;
+    // A candle opens where the last one closed, so a quiet market draws a line and not a row of dashes.
+    const { open, high, low } = before ?? opening(this.#lastClose ?? price);
     const value = Number(price);
     this.#candles.set(key, {
       key,
       openMs,
-      open: before?.open ?? price,
-      high: before && Number(before.high) >= value ? before.high : price,
-      low: before && Number(before.low) <= value ? before.low : price,
+      open,
+      high: Number(high) >= value ? high : price,
+      low: Number(low) <= value ? low : price,
       close: price,
     });
+    this.#lastClose = price;
     this.#changed.add(key);
     this.#removed.delete(key);
     if (this.#candles.size > this.#kept) this.#drop(this.#candles.keys().next().value);
@@ -47,6 +53,7 @@ export class CandleSeries {
   /** Forgets every candle, for a recording that begins again. */
   clear(): void {
     for (const key of [...this.#candles.keys()]) this.#drop(key);
+    this.#lastClose = null;
   }
 
   /** What changed since the last call. */

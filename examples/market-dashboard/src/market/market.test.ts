@@ -145,7 +145,7 @@ describe('Market trades and candles', () => {
     expect(trades.map(({ id }) => id)).toEqual(['7', '7~2']);
   });
 
-  test('candles open, stretch and close on the prices they saw', () => {
+  test('candles open where the last one closed, stretch and close on the prices they saw', () => {
     const { market, candles } = watch();
     for (const [price, atMs] of [
       ['5.0', 1_000],
@@ -158,7 +158,7 @@ describe('Market trades and candles', () => {
     market.publishCandles();
     expect([...(candles.get('A-B')?.values() ?? [])]).toEqual([
       { key: '1000', openMs: 1_000, open: '5.0', high: '7.10', low: '4.9', close: '4.9' },
-      { key: '2000', openMs: 2_000, open: '6', high: '6', low: '6', close: '6' },
+      { key: '2000', openMs: 2_000, open: '4.9', high: '6', low: '4.9', close: '6' },
     ]);
   });
 
