@@ -1,0 +1,2 @@
+export { createClient } from '@tickwire/client';
+export { createTickwireHooks } from '@tickwire/react';
