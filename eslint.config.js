@@ -121,6 +121,17 @@ export default defineConfig(
     },
   },
   {
+    // A wrong use under @ts-expect-error has no type to be safe with.
+    files: ['**/*.test-d.ts', '**/*.test-d.tsx'],
+    rules: {
+      '@typescript-eslint/no-unsafe-call': 'off',
+      '@typescript-eslint/no-unsafe-argument': 'off',
+      '@typescript-eslint/no-unsafe-assignment': 'off',
+      '@typescript-eslint/no-unsafe-member-access': 'off',
+      '@typescript-eslint/no-unsafe-return': 'off',
+    },
+  },
+  {
     files: ['**/*.js', '**/*.mjs', '**/*.cjs'],
     extends: [tseslint.configs.disableTypeChecked],
     languageOptions: { globals: readonlyGlobals('console', 'process', 'URL', 'Buffer', 'setTimeout') },
