@@ -14,9 +14,6 @@ export interface AnySchema {
   };
 }
 
-/** The three kinds of channel. */
-export type ChannelKind = 'state' | 'collection' | 'stream';
-
 /** What every kind of channel may say. */
 export interface FreshnessOptions {
   /**
