@@ -56,30 +56,67 @@ describe('ids of the five systems go there and back', () => {
 
 describe('format says which parameter is wrong', () => {
   test.each([
-    [{ symbol: '' }, 'bad_params: Channel "price/" does not match "price/{symbol}": parameter "symbol" is empty.'],
-    [{}, 'bad_params: Channel "price/" does not match "price/{symbol}": parameter "symbol" is missing and must be a string.'],
-    [{ symbol: 5 }, 'bad_params: Channel "price/" does not match "price/{symbol}": parameter "symbol" is of type number and must be a string.'],
-    [{ symbol: 'A', side: 'B' }, 'bad_params: Channel "price/A" does not match "price/{symbol}": parameter "side" is not in the pattern.'],
-    [{ symbol: 'a\nb' }, 'bad_params: Channel "price/a%0Ab" does not match "price/{symbol}": parameter "symbol" holds a control character.'],
-    [{ symbol: 'a\u0085' }, 'bad_params: Channel "price/a%C2%85" does not match "price/{symbol}": parameter "symbol" holds a control character.'],
-    [{ symbol: 'a\u202eb' }, 'bad_params: Channel "price/a%E2%80%AEb" does not match "price/{symbol}": parameter "symbol" holds a bidirectional formatting character.'],
-    [{ symbol: 'a\u2066b' }, 'bad_params: Channel "price/a%E2%81%A6b" does not match "price/{symbol}": parameter "symbol" holds a bidirectional formatting character.'],
-    [{ symbol: 'a\u200bb' }, 'bad_params: Channel "price/a%E2%80%8Bb" does not match "price/{symbol}": parameter "symbol" holds a zero-width character.'],
-    [{ symbol: '\ufeffa' }, 'bad_params: Channel "price/%EF%BB%BFa" does not match "price/{symbol}": parameter "symbol" holds a zero-width character.'],
-    [{ symbol: 'a\ud800' }, 'bad_params: Channel "price/a%EF%BF%BD" does not match "price/{symbol}": parameter "symbol" holds half a surrogate pair.'],
+    [
+      { symbol: '' },
+      'bad_params: Channel "price/" does not match "price/{symbol}": parameter "symbol" is empty.',
+    ],
+    [
+      {},
+      'bad_params: Channel "price/" does not match "price/{symbol}": parameter "symbol" is missing and must be a string.',
+    ],
+    [
+      { symbol: 5 },
+      'bad_params: Channel "price/" does not match "price/{symbol}": parameter "symbol" is of type number and must be a string.',
+    ],
+    [
+      { symbol: 'A', side: 'B' },
+      'bad_params: Channel "price/A" does not match "price/{symbol}": parameter "side" is not in the pattern.',
+    ],
+    [
+      { symbol: 'a\nb' },
+      'bad_params: Channel "price/a%0Ab" does not match "price/{symbol}": parameter "symbol" holds a control character.',
+    ],
+    [
+      { symbol: 'a\u0085' },
+      'bad_params: Channel "price/a%C2%85" does not match "price/{symbol}": parameter "symbol" holds a control character.',
+    ],
+    [
+      { symbol: 'a\u202eb' },
+      'bad_params: Channel "price/a%E2%80%AEb" does not match "price/{symbol}": parameter "symbol" holds a bidirectional formatting character.',
+    ],
+    [
+      { symbol: 'a\u2066b' },
+      'bad_params: Channel "price/a%E2%81%A6b" does not match "price/{symbol}": parameter "symbol" holds a bidirectional formatting character.',
+    ],
+    [
+      { symbol: 'a\u200bb' },
+      'bad_params: Channel "price/a%E2%80%8Bb" does not match "price/{symbol}": parameter "symbol" holds a zero-width character.',
+    ],
+    [
+      { symbol: '\ufeffa' },
+      'bad_params: Channel "price/%EF%BB%BFa" does not match "price/{symbol}": parameter "symbol" holds a zero-width character.',
+    ],
+    [
+      { symbol: 'a\ud800' },
+      'bad_params: Channel "price/a%EF%BF%BD" does not match "price/{symbol}": parameter "symbol" holds half a surrogate pair.',
+    ],
   ])('%j', (params, sentence) => {
     expect(refusal(() => price.format(params))).toBe(sentence);
   });
 
   test('an id over 255 bytes is refused, one of 255 is not', () => {
     expect(price.format({ symbol: 'a'.repeat(249) })).toHaveLength(255);
-    expect(refusal(() => price.format({ symbol: 'a'.repeat(250) }))).toContain('the id has 256 bytes and may have 255.');
+    expect(refusal(() => price.format({ symbol: 'a'.repeat(250) }))).toContain(
+      'the id has 256 bytes and may have 255.',
+    );
     expect(refusal(() => price.format({ symbol: '🚀'.repeat(21) }))).toContain('the id has 258 bytes');
     expect(price.match(`price/${'a'.repeat(250)}`)).toBeNull();
   });
 
   test('a parameter that only the prototype has counts as missing', () => {
-    expect(refusal(() => compilePattern('a/{toString}').format({}))).toContain('parameter "toString" is missing');
+    expect(refusal(() => compilePattern('a/{toString}').format({}))).toContain(
+      'parameter "toString" is missing',
+    );
   });
 });
 
@@ -163,7 +200,10 @@ describe('the table of a contract', () => {
   const table = createChannelTable(['price/{symbol}', 'price/{symbol}/depth', 'alerts', 'bots/{id}/logs']);
   test('finds the one pattern of an id', () => {
     expect(table.match('alerts')?.name).toBe('alerts');
-    expect(table.match('price/A%2FB/depth')).toEqual({ name: 'price/{symbol}/depth', params: { symbol: 'A/B' } });
+    expect(table.match('price/A%2FB/depth')).toEqual({
+      name: 'price/{symbol}/depth',
+      params: { symbol: 'A/B' },
+    });
     expect(table.match('price/A/width')).toBeNull();
     expect(table.match('price')).toBeNull();
     expect(table.match('__proto__')).toBeNull();
@@ -171,7 +211,9 @@ describe('the table of a contract', () => {
   });
   test('formats by name and says which names there are', () => {
     expect(table.format('bots/{id}/logs', { id: '7' })).toBe('bots/7/logs');
-    expect(() => table.format('nope' as 'alerts')).toThrow('The contract has no channel "nope". It has: price/{symbol}, ');
+    expect(() => table.format('nope' as 'alerts')).toThrow(
+      'The contract has no channel "nope". It has: price/{symbol}, ',
+    );
   });
 });
 

@@ -1,6 +1,7 @@
 // Pattern: `quotes/{symbol}` to id and back. Segment by segment in linear time; nothing from outside becomes a RegExp.
 import { TickwireError } from '../error.js';
 import { MAX_CHANNEL_ID_BYTES } from './id.js';
+import { isNameOfObjects } from './name-of-objects.js';
 import { decodeSegment, describeParamProblem, encodeSegment } from './segment.js';
 
 /** Parameters of a channel by name; the values are plain text, not encoded. */
@@ -30,14 +31,6 @@ export interface CompiledPattern {
 const LITERAL = /^[A-Za-z0-9\-._~]+$/;
 const CHANNEL_NAME = /^[A-Za-z][A-Za-z0-9\-._~]*$/;
 const PARAM_NAME = /^[A-Za-z][A-Za-z0-9_]*$/;
-
-/** Names that mean something to every object, refused wherever a contract gives names. */
-const NAMES_OF_OBJECTS: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
-
-/** Whether a name is one that objects have by themselves (`constructor`), so that no contract may use it. */
-export function isNameOfObjects(name: string): boolean {
-  return NAMES_OF_OBJECTS.has(name);
-}
 
 /** What is wrong with the syntax of a pattern, as a sentence; `undefined` if nothing is. */
 export function describePatternProblem(pattern: string): string | undefined {
@@ -130,11 +123,20 @@ export function compilePattern(pattern: string): CompiledPattern {
         if (paramNames[index] === null) return segment;
         return typeof value === 'string' ? printable(value) : '';
       });
-      return new TickwireError('bad_params', `Channel "${shown.join('/')}" does not match "${pattern}": ${why}.`);
+      return new TickwireError(
+        'bad_params',
+        `Channel "${shown.join('/')}" does not match "${pattern}": ${why}.`,
+      );
     }
   }
 
-  return Object.freeze({ pattern, names: Object.freeze(names), literals: Object.freeze(literals), match, format });
+  return Object.freeze({
+    pattern,
+    names: Object.freeze(names),
+    literals: Object.freeze(literals),
+    match,
+    format,
+  });
 }
 
 /** Whether some id would match both patterns. */

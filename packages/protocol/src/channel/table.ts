@@ -55,7 +55,9 @@ export function createChannelTable<Name extends string>(names: readonly Name[]):
     format(name: Name, params?: Readonly<Record<string, unknown>>): string {
       const pattern = byName.get(name);
       if (pattern === undefined) {
-        throw new TypeError(`The contract has no channel "${name}". It has: ${[...byName.keys()].join(', ')}.`);
+        throw new TypeError(
+          `The contract has no channel "${name}". It has: ${[...byName.keys()].join(', ')}.`,
+        );
       }
       return pattern.format(params);
     },

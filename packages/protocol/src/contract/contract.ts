@@ -4,9 +4,9 @@ import {
   compilePattern,
   type CompiledPattern,
   describePatternProblem,
-  isNameOfObjects,
   patternsOverlap,
 } from '../channel/pattern.js';
+import { isNameOfObjects } from '../channel/name-of-objects.js';
 import type { ChannelDefinition, CommandDefinition } from './definition.js';
 
 /** Channel definitions by pattern. */

@@ -62,6 +62,7 @@ export function enumValuesOf(def: SchemaDef): readonly (string | number)[] {
 }
 
 function defIn(value: unknown): Readonly<Record<string, unknown>> | undefined {
-  const internals = (value as { readonly _zod?: { readonly def?: Readonly<Record<string, unknown>> } } | null)?._zod;
+  const internals = (value as { readonly _zod?: { readonly def?: Readonly<Record<string, unknown>> } } | null)
+    ?._zod;
   return typeof internals?.def === 'object' ? internals.def : undefined;
 }

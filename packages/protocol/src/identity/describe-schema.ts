@@ -221,7 +221,7 @@ function describeFormat(check: Readonly<Record<string, unknown>>): Description {
     return {
       format: 'regex',
       source: pattern.source,
-      flags: [...pattern.flags].filter((flag) => !'dgy'.includes(flag)).join(''),
+      flags: pattern.flags.replaceAll(/[dgy]/g, ''),
     };
   }
   for (const name of FORMAT_OPTIONS) {
@@ -243,7 +243,9 @@ function templatePart(part: unknown, inside: (child: unknown) => Description): J
 
 function literalValue(value: unknown): JsonValue {
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return value;
-  return typeof value === 'number' && Number.isFinite(value) ? value : { [typeof value]: String(value) };
+  return typeof value === 'number' && Number.isFinite(value)
+    ? value
+    : { [typeof value]: typeof value === 'bigint' ? value.toString() : 'unspeakable' };
 }
 
 /** Zod says so in the definition; its older minors took the list of values off the key instead. */

@@ -26,22 +26,53 @@ describe('input from clients must be bounded and described', () => {
   test.each<[string, AnySchema, string[]]>([
     ['string', z.object({ a: z.string() }), ['unbounded_string commands.run.input.a']],
     ['string of mini', mini.object({ a: mini.string() }), ['unbounded_string commands.run.input.a']],
-    ['string with a least length', z.object({ a: z.string().min(1) }), ['unbounded_string commands.run.input.a']],
+    [
+      'string with a least length',
+      z.object({ a: z.string().min(1) }),
+      ['unbounded_string commands.run.input.a'],
+    ],
     ['format that is open', z.object({ a: z.email() }), ['unbounded_string commands.run.input.a']],
     ['open expression', z.object({ a: z.string().regex(/^a+$/) }), ['unbounded_string commands.run.input.a']],
     ['array', z.object({ a: z.array(z.int()) }), ['unbounded_array commands.run.input.a']],
     ['string in an array', z.array(z.string()).max(5), ['unbounded_string commands.run.input[]']],
     ['tuple with a rest', z.tuple([z.int()], z.int()), ['unbounded_array commands.run.input']],
     ['record', z.record(z.string().max(5), z.int()), ['unbounded_record commands.run.input']],
-    ['record key', z.record(z.string(), z.int()), ['unbounded_record commands.run.input', 'unbounded_string commands.run.input{key}']],
-    ['loose object', z.looseObject({}), ['unbounded_object commands.run.input', 'untyped_input commands.run.input{}']],
+    [
+      'record key',
+      z.record(z.string(), z.int()),
+      ['unbounded_record commands.run.input', 'unbounded_string commands.run.input{key}'],
+    ],
+    [
+      'loose object',
+      z.looseObject({}),
+      ['unbounded_object commands.run.input', 'untyped_input commands.run.input{}'],
+    ],
     ['any', z.object({ a: z.any() }), ['untyped_input commands.run.input.a']],
     ['unknown', z.object({ 'a b': z.unknown() }), ['untyped_input commands.run.input["a b"]']],
-    ['deep inside', z.object({ a: z.object({ b: z.string().optional() }).nullable() }), ['unbounded_string commands.run.input.a.b']],
-    ['union in an array', z.array(z.union([z.object({ a: z.int() }), z.object({ b: z.int() })])).max(3), ['union_in_array commands.run.input[]']],
+    [
+      'deep inside',
+      z.object({ a: z.object({ b: z.string().optional() }).nullable() }),
+      ['unbounded_string commands.run.input.a.b'],
+    ],
+    [
+      'union in an array',
+      z.array(z.union([z.object({ a: z.int() }), z.object({ b: z.int() })])).max(3),
+      ['union_in_array commands.run.input[]'],
+    ],
     ['template literal', z.templateLiteral(['a', z.string()]), ['unbounded_string commands.run.input']],
-    ['unsafe expression', z.string().max(5).regex(/^(a+)+$/), ['unsafe_regex commands.run.input']],
-    ['unsafe expression of mini', mini.string().check(mini.maxLength(5), mini.regex(/(a|a)*/)), ['unsafe_regex commands.run.input']],
+    [
+      'unsafe expression',
+      z
+        .string()
+        .max(5)
+        .regex(/^(a+)+$/),
+      ['unsafe_regex commands.run.input'],
+    ],
+    [
+      'unsafe expression of mini',
+      mini.string().check(mini.maxLength(5), mini.regex(/(a|a)*/)),
+      ['unsafe_regex commands.run.input'],
+    ],
   ])('%s', (_, schema, found) => {
     expect(lintInput(schema)).toEqual(found);
   });
@@ -62,16 +93,47 @@ describe('input from clients must be bounded and described', () => {
 });
 
 test.each<[string, AnySchema]>([
-  ['bounded strings', z.object({ a: z.string().max(5), b: z.string().length(3), c: z.string().max(9).optional() })],
-  ['formats with an end', z.object({ a: z.uuid(), b: z.ipv4(), c: z.iso.date(), d: z.ulid(), e: z.iso.datetime({ precision: 3 }) })],
+  [
+    'bounded strings',
+    z.object({ a: z.string().max(5), b: z.string().length(3), c: z.string().max(9).optional() }),
+  ],
+  [
+    'formats with an end',
+    z.object({ a: z.uuid(), b: z.ipv4(), c: z.iso.date(), d: z.ulid(), e: z.iso.datetime({ precision: 3 }) }),
+  ],
   ['an expression with an end', z.string().regex(/^\d{1,20}(?:\.\d{1,18})?$/)],
-  ['open formats with a greatest length', z.object({ a: z.email().max(254), b: z.iso.datetime().max(40), c: z.url().max(500) })],
-  ['enums, literals, numbers', z.object({ a: z.enum(['x']), b: z.literal([1, 'y', null]), c: z.int(), d: z.number().min(0), e: z.boolean() })],
+  [
+    'open formats with a greatest length',
+    z.object({ a: z.email().max(254), b: z.iso.datetime().max(40), c: z.url().max(500) }),
+  ],
+  [
+    'enums, literals, numbers',
+    z.object({
+      a: z.enum(['x']),
+      b: z.literal([1, 'y', null]),
+      c: z.int(),
+      d: z.number().min(0),
+      e: z.boolean(),
+    }),
+  ],
   ['record of an enum', z.record(z.enum(['a', 'b']), z.int())],
-  ['discriminated union in an array', z.array(z.discriminatedUnion('t', [z.object({ t: z.literal('a') }), z.object({ t: z.literal('b'), n: z.int() })])).max(5)],
+  [
+    'discriminated union in an array',
+    z
+      .array(
+        z.discriminatedUnion('t', [
+          z.object({ t: z.literal('a') }),
+          z.object({ t: z.literal('b'), n: z.int() }),
+        ]),
+      )
+      .max(5),
+  ],
   ['union of plain values in an array', z.array(z.union([z.string().max(5), z.number(), z.null()])).max(5)],
   ['union outside an array', z.union([z.object({ a: z.int() }), z.object({ b: z.int() })])],
-  ['defaults, brands, readonly, refinements', z.object({ a: z.int().default(1), b: z.string().max(3).brand('b').readonly() }).refine(() => true)],
+  [
+    'defaults, brands, readonly, refinements',
+    z.object({ a: z.int().default(1), b: z.string().max(3).brand('b').readonly() }).refine(() => true),
+  ],
   ['tuple', z.tuple([z.string().max(2), z.int()])],
   ['template literal with an end', z.templateLiteral(['v', z.enum(['1', '2'])])],
   ['trimmed string', z.string().trim().max(5)],
@@ -97,7 +159,14 @@ describe('both ways only JSON, and only what both sides can read', () => {
     ['instanceof', z.instanceof(Date), 'not_json'],
     ['literal bigint', z.literal(5n), 'not_json'],
     ['literal undefined', z.literal([undefined, 'a']), 'not_json'],
-    ['transform', z.string().max(5).transform((text) => text.length), 'one_way'],
+    [
+      'transform',
+      z
+        .string()
+        .max(5)
+        .transform((text) => text.length),
+      'one_way',
+    ],
     ['preprocess', z.preprocess((value) => value, z.string().max(5)), 'one_way'],
     ['codec', z.codec(z.string().max(5), z.int(), { decode: Number, encode: String }), 'one_way'],
     ['stringbool', z.stringbool(), 'one_way'],
@@ -119,7 +188,9 @@ describe('both ways only JSON, and only what both sides can read', () => {
       name: 'test',
       version: '1.0.0',
       channels: { 'a/{b}': stream(z.union([z.int(), z.date()]), { history: { size: 1, ttlMs: 1 } }) },
-      commands: { run: command({ input: Nothing, output: z.date(), errors: { late: z.object({ at: z.date() }) } }) },
+      commands: {
+        run: command({ input: Nothing, output: z.date(), errors: { late: z.object({ at: z.date() }) } }),
+      },
     });
     expect(lintContract(contract).map(({ path }) => path)).toEqual([
       'channels["a/{b}"]|1',
@@ -129,7 +200,16 @@ describe('both ways only JSON, and only what both sides can read', () => {
   });
 
   test('data that goes to clients need not be bounded', () => {
-    expect(lintData(z.object({ a: z.string(), b: z.array(z.string()), c: z.record(z.string(), z.unknown()), d: z.json() }))).toEqual([]);
+    expect(
+      lintData(
+        z.object({
+          a: z.string(),
+          b: z.array(z.string()),
+          c: z.record(z.string(), z.unknown()),
+          d: z.json(),
+        }),
+      ),
+    ).toEqual([]);
   });
 });
 
@@ -149,7 +229,10 @@ describe('keys and times', () => {
     ['optional', z.object({ id: z.string().optional() })],
     ['nullable', z.object({ id: z.string().nullable() })],
     ['with a default', z.object({ id: z.string().default('a') })],
-    ['missing in one part of a union', z.union([z.object({ id: z.string() }), z.object({ key: z.string() })])],
+    [
+      'missing in one part of a union',
+      z.union([z.object({ id: z.string() }), z.object({ key: z.string() })]),
+    ],
     ['no object', z.string()],
   ])('a collection key is refused: %s', (_, schema) => {
     expect(keyed(schema, 'id')).toEqual(['collection_key']);
@@ -165,7 +248,13 @@ describe('keys and times', () => {
   });
 
   test('timeField is a required number or string', () => {
-    const Record = z.object({ id: z.string(), at: z.number(), iso: z.iso.datetime(), maybe: z.number().optional(), ok: z.boolean() });
+    const Record = z.object({
+      id: z.string(),
+      at: z.number(),
+      iso: z.iso.datetime(),
+      maybe: z.number().optional(),
+      ok: z.boolean(),
+    });
     expect(keyed(Record, 'id', 'at')).toEqual([]);
     expect(keyed(Record, 'id', 'iso')).toEqual([]);
     expect(keyed(Record, 'id', 'maybe')).toEqual(['time_field']);
@@ -190,5 +279,7 @@ test('assertContract throws all sentences, and nothing for a good contract', () 
       ].join('\n'),
     ),
   );
-  expect(() => assertContract(defineContract({ name: 'a', version: '1.0.0', channels: { n: state(z.int()) } }))).not.toThrow();
+  expect(() =>
+    assertContract(defineContract({ name: 'a', version: '1.0.0', channels: { n: state(z.int()) } })),
+  ).not.toThrow();
 });

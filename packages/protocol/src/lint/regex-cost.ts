@@ -20,7 +20,10 @@ const MAX_STEPS = 500_000;
 export function judgeRegex(regex: { readonly source: string; readonly flags: string }): RegexCost {
   const tree = parseRegex(regex.source, regex.flags);
   const wholeText = !regex.flags.includes('m');
-  const anchored = { start: wholeText && isAnchored(tree, 'start'), end: wholeText && isAnchored(tree, 'end') };
+  const anchored = {
+    start: wholeText && isAnchored(tree, 'start'),
+    end: wholeText && isAnchored(tree, 'end'),
+  };
   return {
     danger: findDanger(tree, anchored),
     maxLength: anchored.start && anchored.end ? maxLengthOf(tree) : Infinity,
@@ -41,7 +44,8 @@ function findDanger(tree: RegexNode, anchors: Anchors): string | undefined {
   const generous = buildAutomaton(tree, MANY);
   const exact = buildAutomaton(tree, Infinity);
   if (generous === null || exact === null) return 'is too large to be judged';
-  if (isExponential(generous)) return 'can read one text in exponentially many ways, because a repetition holds a repetition or alternatives that overlap';
+  if (isExponential(generous))
+    return 'can read one text in exponentially many ways, because a repetition holds a repetition or alternatives that overlap';
   if (!anchors.start) addSearch(exact);
   const polynomial = isPolynomial(exact, anchors.end);
   if (polynomial === null) return 'is too large to be judged';
@@ -147,7 +151,8 @@ function isExponential({ sets, follow }: Automaton): boolean {
   const component = componentsOf(follow.map((targets) => [...targets.keys()]));
   for (const [source, targets] of follow.entries()) {
     for (const [target, ways] of targets) {
-      if (ways > 1 && component[source] === component[target] && isInLoop(follow, component, source)) return true;
+      if (ways > 1 && component[source] === component[target] && isInLoop(follow, component, source))
+        return true;
     }
   }
   const count = sets.length;
@@ -193,7 +198,8 @@ function isPolynomial({ sets, follow, last }: Automaton, anchoredEnd: boolean): 
         for (const nextX of follow[x]?.keys() ?? []) {
           if (component[nextX] !== component[p]) continue;
           for (const nextZ of follow[z]?.keys() ?? []) {
-            if (component[nextZ] !== component[q] || !intersects(sets[nextX] ?? [], sets[nextZ] ?? [])) continue;
+            if (component[nextZ] !== component[q] || !intersects(sets[nextX] ?? [], sets[nextZ] ?? []))
+              continue;
             for (const nextY of follow[y]?.keys() ?? []) {
               if ((steps += 1) > MAX_STEPS) return null;
               if (!intersects(sets[nextY] ?? [], sets[nextX] ?? [])) continue;
@@ -212,7 +218,11 @@ function isPolynomial({ sets, follow, last }: Automaton, anchoredEnd: boolean): 
   return false;
 }
 
-function isInLoop(follow: readonly Map<number, number>[], component: readonly number[], position: number): boolean {
+function isInLoop(
+  follow: readonly Map<number, number>[],
+  component: readonly number[],
+  position: number,
+): boolean {
   return [...(follow[position]?.keys() ?? [])].some((target) => component[target] === component[position]);
 }
 
@@ -259,7 +269,11 @@ function add(ways: Map<number, number> | undefined, target: number, more: number
   if (more > 0) ways?.set(target, Math.min(2, (ways.get(target) ?? 0) + more));
 }
 
-function merge(a: ReadonlyMap<number, number>, b: ReadonlyMap<number, number>, times: number): Map<number, number> {
+function merge(
+  a: ReadonlyMap<number, number>,
+  b: ReadonlyMap<number, number>,
+  times: number,
+): Map<number, number> {
   const result = new Map(a);
   for (const [position, ways] of b) add(result, position, ways * times);
   return result;

@@ -20,19 +20,27 @@ const SPACE: CharacterSet = normalize([
   [0x09, 0x0d], [0x20, 0x20], [0xa0, 0xa0], [0x1680, 0x1680], [0x2000, 0x200a], [0x2028, 0x2029], [0x202f, 0x202f],
   [0x205f, 0x205f], [0x3000, 0x3000], [0xfeff, 0xfeff],
 ]); // prettier-ignore
-const LINE_END: CharacterSet = normalize([[0x0a, 0x0a], [0x0d, 0x0d], [0x2028, 0x2029]]);
+const LINE_END: CharacterSet = normalize([
+  [0x0a, 0x0a],
+  [0x0d, 0x0d],
+  [0x2028, 0x2029],
+]);
 const ESCAPED_CONTROL: Readonly<Record<string, number>> = { n: 10, r: 13, t: 9, v: 11, f: 12, '0': 0 };
 
 /** Reads a regular expression. It is valid JavaScript already; what is exotic is read as "any character". */
 export function parseRegex(source: string, flags: string): RegexNode {
   const unicode = flags.includes('u') || flags.includes('v');
   const ignoreCase = flags.includes('i');
-  const characters = unicode ? [...source] : source.split('');
+  const characters = unicode ? Array.from(source) : source.split('');
   let at = 0;
 
   const peek = (ahead = 0): string => characters[at + ahead] ?? '';
-  const startsWith = (text: string): boolean => [...text].every((character, index) => peek(index) === character);
-  const set = (ranges: CharacterSet): RegexNode => ({ type: 'characters', set: ignoreCase ? withBothCases(ranges) : ranges });
+  const startsWith = (text: string): boolean =>
+    Array.from(text).every((character, index) => peek(index) === character);
+  const set = (ranges: CharacterSet): RegexNode => ({
+    type: 'characters',
+    set: ignoreCase ? withBothCases(ranges) : ranges,
+  });
 
   function alternatives(): RegexNode {
     const nodes = [sequence()];
@@ -76,7 +84,8 @@ export function parseRegex(source: string, flags: string): RegexNode {
     at += 1;
     if (character === '^') return { type: 'start' };
     if (character === '$') return { type: 'end' };
-    if (character === '.') return { type: 'characters', set: flags.includes('s') ? ANY : complement(LINE_END) };
+    if (character === '.')
+      return { type: 'characters', set: flags.includes('s') ? ANY : complement(LINE_END) };
     if (character === '(') return group();
     if (character === '[') return set(characterClass());
     if (character === '\\') return escape();
@@ -87,9 +96,13 @@ export function parseRegex(source: string, flags: string): RegexNode {
     let look = false;
     if (peek() === '?') {
       if (startsWith('?:')) at += 2;
-      else if (startsWith('?=') || startsWith('?!')) (at += 2), (look = true);
-      else if (startsWith('?<=') || startsWith('?<!')) (at += 3), (look = true);
-      else if (startsWith('?<')) at = characters.indexOf('>', at) + 1;
+      else if (startsWith('?=') || startsWith('?!')) {
+        at += 2;
+        look = true;
+      } else if (startsWith('?<=') || startsWith('?<!')) {
+        at += 3;
+        look = true;
+      } else if (startsWith('?<')) at = characters.indexOf('>', at) + 1;
       else at = characters.indexOf(':', at) + 1; // modifiers: (?i:...)
     }
     const node = alternatives();
@@ -162,7 +175,10 @@ export function parseRegex(source: string, flags: string): RegexNode {
     const ranges: (readonly [number, number])[] = [];
     let exotic = false;
     while (at < characters.length && peek() !== ']') {
-      if (flags.includes('v') && (peek() === '[' || startsWith('--') || startsWith('&&') || startsWith('\\q'))) {
+      if (
+        flags.includes('v') &&
+        (peek() === '[' || startsWith('--') || startsWith('&&') || startsWith('\\q'))
+      ) {
         exotic = true;
         skipNestedClass();
         break;
@@ -209,7 +225,7 @@ export function parseRegex(source: string, flags: string): RegexNode {
 
 /** Whether some character is in both sets. */
 export function intersects(a: CharacterSet, b: CharacterSet): boolean {
-  for (let left = 0, right = 0; left < a.length && right < b.length; ) {
+  for (let left = 0, right = 0; left < a.length && right < b.length;) {
     const [lowA, highA] = a[left] ?? [0, -1];
     const [lowB, highB] = b[right] ?? [0, -1];
     if (lowA <= highB && lowB <= highA) return true;
@@ -249,7 +265,10 @@ function complement(set: CharacterSet): CharacterSet {
 function withBothCases(set: CharacterSet): CharacterSet {
   const added: [number, number][] = [];
   for (const [low, high] of set) {
-    for (const [first, last, shift] of [[0x41, 0x5a, 32], [0x61, 0x7a, -32]] as const) {
+    for (const [first, last, shift] of [
+      [0x41, 0x5a, 32],
+      [0x61, 0x7a, -32],
+    ] as const) {
       const from = Math.max(low, first);
       const to = Math.min(high, last);
       if (from <= to) added.push([from + shift, to + shift]);

@@ -1,5 +1,13 @@
 // Schema rules: what the schema of data, and more strictly of input, may hold. Knows schemas, not channels or commands.
-import { checksOf, defOf, enumValuesOf, patternOf, schemasIn, type SchemaDef, shapeOf } from '../contract/schema-def.js';
+import {
+  checksOf,
+  defOf,
+  enumValuesOf,
+  patternOf,
+  schemasIn,
+  type SchemaDef,
+  shapeOf,
+} from '../contract/schema-def.js';
 import type { ContractProblem, ContractProblemCode } from './problem.js';
 import { judgeRegex } from './regex-cost.js';
 
@@ -19,7 +27,8 @@ const NOT_JSON: Readonly<Record<string, string>> = {
   function: 'a function cannot be sent; remove it',
   promise: 'a promise cannot be sent; use the schema of what it resolves with',
   file: 'a file cannot be sent; send its address',
-  custom: 'z.custom() and z.instanceof() say nothing about the data; use a schema that describes it, with .refine() for the rest',
+  custom:
+    'z.custom() and z.instanceof() say nothing about the data; use a schema that describes it, with .refine() for the rest',
   success: 'z.success() is one-way; use the schema itself',
 };
 
@@ -58,7 +67,11 @@ export function lintSchema(schema: unknown, role: SchemaRole, path: string): rea
   function visit(current: unknown, place: Place): void {
     if (above.has(current)) {
       if (role === 'input') {
-        report('unbounded_depth', place, 'is recursive, so a client could nest it without end; write out as many levels as are needed');
+        report(
+          'unbounded_depth',
+          place,
+          'is recursive, so a client could nest it without end; write out as many levels as are needed',
+        );
       }
       return;
     }
@@ -73,74 +86,148 @@ export function lintSchema(schema: unknown, role: SchemaRole, path: string): rea
 
   function rules(current: unknown, def: SchemaDef, place: Place): void {
     const { path: at, inArray } = place;
-    const inside = (suffix: string, more: Partial<Place> = {}): Place => ({ path: at + suffix, inArray, isField: false, ...more });
+    const inside = (suffix: string, more: Partial<Place> = {}): Place => ({
+      path: at + suffix,
+      inArray,
+      isField: false,
+      ...more,
+    });
     const notJson = NOT_JSON[def.type];
-    if (notJson !== undefined) return report('not_json', place, `is of type ${def.type}: ${notJson}`);
-    if (def['coerce'] === true) {
-      report('coerce', place, 'is coerced, so what is sent has another type than what is read; use the plain schema and convert before sending');
+    if (notJson !== undefined) {
+      report('not_json', place, `is of type ${def.type}: ${notJson}`);
+      return;
     }
-    if (WRAPPERS.has(def.type)) return visit(def['innerType'], place);
+    if (def['coerce'] === true) {
+      report(
+        'coerce',
+        place,
+        'is coerced, so what is sent has another type than what is read; use the plain schema and convert before sending',
+      );
+    }
+    if (WRAPPERS.has(def.type)) {
+      visit(def['innerType'], place);
+      return;
+    }
 
     switch (def.type) {
       case 'string':
-      case 'template_literal':
-        return stringRules(current, def, place);
+      case 'template_literal': {
+        stringRules(current, def, place);
+        return;
+      }
       case 'array':
         if (role === 'input' && !hasGreatestLength(def)) {
           report('unbounded_array', place, 'is an array without a greatest length; add .max(n)');
         }
-        return visit(def['element'], inside('[]', { inArray: true }));
+        {
+          visit(def['element'], inside('[]', { inArray: true }));
+          return;
+        }
       case 'tuple':
         for (const [index, item] of schemasIn(def, 'items').entries()) visit(item, inside(`[${index}]`));
         if (def['rest'] === null || def['rest'] === undefined) return;
-        if (role === 'input') report('unbounded_array', place, 'is a tuple with a rest of any length; use an array with .max(n) in its place');
-        return visit(def['rest'], inside('[]', { inArray: true }));
+        if (role === 'input')
+          report(
+            'unbounded_array',
+            place,
+            'is a tuple with a rest of any length; use an array with .max(n) in its place',
+          );
+        {
+          visit(def['rest'], inside('[]', { inArray: true }));
+          return;
+        }
       case 'record':
         if (role === 'input' && !['enum', 'literal'].includes(defOf(def['keyType']).type)) {
-          report('unbounded_record', place, 'is a record with any number of keys; use an array of { key, value } with .max(n), or an enum of keys');
+          report(
+            'unbounded_record',
+            place,
+            'is a record with any number of keys; use an array of { key, value } with .max(n), or an enum of keys',
+          );
         }
         visit(def['keyType'], inside('{key}'));
-        return visit(def['valueType'], inside('{}', { inArray: true }));
+        {
+          visit(def['valueType'], inside('{}', { inArray: true }));
+          return;
+        }
       case 'object':
-        for (const [name, field] of Object.entries(shapeOf(def))) visit(field, inside(fieldPath(name), { isField: true }));
+        for (const [name, field] of Object.entries(shapeOf(def)))
+          visit(field, inside(fieldPath(name), { isField: true }));
         if (!takesOtherFields(def['catchall'])) return;
         if (role === 'input') {
           report('unbounded_object', place, 'takes any other field; use z.object() or z.strictObject()');
         }
-        return visit(def['catchall'], inside('{}', { inArray: true }));
+        {
+          visit(def['catchall'], inside('{}', { inArray: true }));
+          return;
+        }
       case 'optional':
         if (!place.isField) {
-          report('optional_value', place, 'is optional where there is no field to leave out; use .nullable()');
+          report(
+            'optional_value',
+            place,
+            'is optional where there is no field to leave out; use .nullable()',
+          );
         }
-        return visit(def['innerType'], place);
+        {
+          visit(def['innerType'], place);
+          return;
+        }
       case 'union': {
         const options = schemasIn(def, 'options');
         const heavy = options.filter((option) => !PRIMITIVES.has(unwrapped(option).type));
         if (role === 'input' && inArray && heavy.length > 1 && typeof def['discriminator'] !== 'string') {
-          report('union_in_array', place, 'is a union inside an array, every part of which is tried for every element; use z.discriminatedUnion()');
+          report(
+            'union_in_array',
+            place,
+            'is a union inside an array, every part of which is tried for every element; use z.discriminatedUnion()',
+          );
         }
-        return options.forEach((option, index) => visit(option, inside(`|${index}`, { isField: place.isField })));
+        options.forEach((option, index) => visit(option, inside(`|${index}`, { isField: place.isField })));
+        return;
       }
       case 'intersection':
         visit(def['left'], place);
-        return visit(def['right'], place);
-      case 'lazy':
-        return visit((def['getter'] as () => unknown)(), place);
-      case 'catch':
-        return report('catch', place, 'has .catch(), which hides what is wrong; use .default() or .optional()');
-      case 'transform':
-        return report('one_way', place, 'is a transform, which only one side can undo; describe the data as it is sent');
-      case 'pipe':
-        return pipeRules(def, place);
+        {
+          visit(def['right'], place);
+          return;
+        }
+      case 'lazy': {
+        visit((def['getter'] as () => unknown)(), place);
+        return;
+      }
+      case 'catch': {
+        report('catch', place, 'has .catch(), which hides what is wrong; use .default() or .optional()');
+        return;
+      }
+      case 'transform': {
+        report(
+          'one_way',
+          place,
+          'is a transform, which only one side can undo; describe the data as it is sent',
+        );
+        return;
+      }
+      case 'pipe': {
+        pipeRules(def, place);
+        return;
+      }
       case 'any':
       case 'unknown':
         if (role === 'input') {
-          report('untyped_input', place, `is z.${def.type}(), so a client could send anything; describe what is expected`);
+          report(
+            'untyped_input',
+            place,
+            `is z.${def.type}(), so a client could send anything; describe what is expected`,
+          );
         }
         return;
       case 'literal':
         if ((def['values'] as readonly unknown[]).some((value) => !isJsonPrimitive(value))) {
-          report('not_json', place, 'is a literal that JSON cannot carry; use a string, a number, a boolean or null');
+          report(
+            'not_json',
+            place,
+            'is a literal that JSON cannot carry; use a string, a number, a boolean or null',
+          );
         }
         return;
       case 'number':
@@ -150,8 +237,10 @@ export function lintSchema(schema: unknown, role: SchemaRole, path: string): rea
       case 'enum':
       case 'never':
         return;
-      default:
-        return report('not_json', place, `is of type ${def.type}, which Tickwire does not know; use the JSON types`);
+      default: {
+        report('not_json', place, `is of type ${def.type}, which Tickwire does not know; use the JSON types`);
+        return;
+      }
     }
   }
 
@@ -169,7 +258,11 @@ export function lintSchema(schema: unknown, role: SchemaRole, path: string): rea
       if (cost.maxLength !== Infinity) bounded = true;
       // Formats of Zod bring their own expressions; what the application wrote is judged.
       if (check['format'] === 'regex' && cost.danger !== undefined) {
-        report('unsafe_regex', place, `has the expression ${String(pattern)}, which ${cost.danger}; anchor it, and give its repetitions bounds or separators`);
+        report(
+          'unsafe_regex',
+          place,
+          `has the expression ${String(pattern)}, which ${cost.danger}; anchor it, and give its repetitions bounds or separators`,
+        );
       }
     }
     if (!bounded) report('unbounded_string', place, 'is a string without a greatest length; add .max(n)');
@@ -178,11 +271,21 @@ export function lintSchema(schema: unknown, role: SchemaRole, path: string): rea
   function pipeRules(def: SchemaDef, place: Place): void {
     const sides = [def['in'], def['out']];
     if (typeof def['transform'] === 'function' || typeof def['reverseTransform'] === 'function') {
-      return report('one_way', place, 'is a codec, which a client in another language cannot run; describe the data as it is sent');
+      report(
+        'one_way',
+        place,
+        'is a codec, which a client in another language cannot run; describe the data as it is sent',
+      );
+      return;
     }
     if (sides.some((side) => defOf(side).type === 'transform')) {
       const which = defOf(def['in']).type === 'transform' ? 'is preprocessed' : 'is transformed';
-      return report('one_way', place, `${which}, so what is sent has another form than what is read; describe the data as it is sent`);
+      report(
+        'one_way',
+        place,
+        `${which}, so what is sent has another form than what is read; describe the data as it is sent`,
+      );
+      return;
     }
     for (const side of sides) visit(side, place);
   }
@@ -215,7 +318,9 @@ export function holdsOnly(schema: unknown, types: readonly ('string' | 'number')
     case 'enum':
       return enumValuesOf(def).every((value) => types.some((type) => typeof value === type));
     case 'literal':
-      return (def['values'] as readonly unknown[]).every((value) => types.some((type) => typeof value === type));
+      return (def['values'] as readonly unknown[]).every((value) =>
+        types.some((type) => typeof value === type),
+      );
     case 'union':
       return schemasIn(def, 'options').every((option) => holdsOnly(option, types));
     case 'readonly':
