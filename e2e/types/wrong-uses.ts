@@ -91,19 +91,9 @@ function parseOnce(
 
 function readOptions(tsconfigPath: string): ts.CompilerOptions {
   const file = ts.readConfigFile(tsconfigPath, ts.sys.readFile);
-  if (file.error !== undefined) throw new Error(ts.flattenDiagnosticMessageText(file.error.messageText, '\n'));
+  if (file.error !== undefined)
+    throw new Error(ts.flattenDiagnosticMessageText(file.error.messageText, '\n'));
   const config: unknown = file.config;
-  const parsed = ts.createSourceFile(path, text, languageVersion);
-  parsedFiles.set(path, parsed);
-  return parsed;
-}
-
-function readOptions(tsconfigPath: string): ts.CompilerOptions {
-  const { config, error }: { config?: unknown; error?: ts.Diagnostic } = ts.readConfigFile(
-    tsconfigPath,
-    ts.sys.readFile,
-  );
-  if (error !== undefined) throw new Error(ts.flattenDiagnosticMessageText(error.messageText, '\n'));
   const parsed = ts.parseJsonConfigFileContent(config, ts.sys, dirname(resolve(tsconfigPath)));
   return { ...parsed.options, noEmit: true, noUnusedLocals: false, noUnusedParameters: false };
 }

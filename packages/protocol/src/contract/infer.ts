@@ -1,4 +1,5 @@
 // Inference: every type an application sees, from the type of its contract. The only clever types of the package.
+import type { ChannelKind } from '../channel/kind.js';
 import type { AbortSignalLike } from '../ports/abort-signal.js';
 import type { AnyContract } from './contract.js';
 import type { ErrorSchemas } from './definition.js';
