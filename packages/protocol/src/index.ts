@@ -6,6 +6,7 @@ export * from './close-code.js';
 export * from './error.js';
 export type * from './transition.js';
 export type * from './channel/kind.js';
+export * from './channel/segment.js';
 export * from './channel/id.js';
 export * from './channel/pattern.js';
 export * from './channel/table.js';

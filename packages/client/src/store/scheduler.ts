@@ -1,0 +1,67 @@
+// Scheduler: when listeners run. Values are applied at once; only telling about them waits.
+import type { Cancel, Clock } from '@tickwire/protocol';
+import type { Environment } from '../ports/environment.js';
+
+/**
+ * When listeners are told of a change:
+ * - `sync`: before the call or message that caused it is done.
+ * - `microtask`: right after.
+ * - `frame`: once before the next paint. A hidden page paints nothing, so there it is `microtask`.
+ * - `{ intervalMs }`: at most once in so many milliseconds.
+ */
+export type SchedulerMode = 'sync' | 'microtask' | 'frame' | { readonly intervalMs: number };
+
+/** Runs tasks once, later. */
+export interface Scheduler {
+  /** Runs `task` at the next moment; asked twice before that, it still runs once. */
+  schedule(task: () => void): void;
+  /** Runs what waits, now. */
+  flush(): void;
+}
+
+/** What schedulers need of the client. */
+export interface SchedulerPorts {
+  readonly clock: Clock;
+  readonly environment: Environment;
+  /** Runs once the present call or message has been dealt with. */
+  afterTurn(run: () => void): void;
+}
+
+/** Makes a scheduler. Tasks must not throw. */
+export function createScheduler(mode: SchedulerMode, ports: SchedulerPorts): Scheduler {
+  const { clock, environment, afterTurn } = ports;
+  let tasks = new Set<() => void>();
+  let cancel: Cancel | null = null;
+
+  function flush(): void {
+    cancel?.();
+    cancel = null;
+    const due = tasks;
+    tasks = new Set();
+    for (const task of due) task();
+  }
+
+  function arm(): Cancel {
+    if (typeof mode === 'object') return clock.setTimer(mode.intervalMs, flush);
+    if (mode === 'frame' && environment.requestFrame !== undefined && !environment.isHidden()) {
+      return environment.requestFrame(flush);
+    }
+    let wanted = true;
+    const run = (): void => {
+      if (wanted) flush();
+    };
+    if (mode === 'sync') afterTurn(run);
+    else void Promise.resolve().then(run);
+    return () => {
+      wanted = false;
+    };
+  }
+
+  return {
+    schedule(task) {
+      tasks.add(task);
+      cancel ??= arm();
+    },
+    flush,
+  };
+}
