@@ -100,7 +100,7 @@ export const dashboard = defineContract({
   channels: {
     feed: state(FeedStatus, { staleAfterMs: 5_000 }),
     products: collection(Product, { key: 'id' }),
-    'ticker/{product}': state(Ticker),
+    'ticker/{product}': state(Ticker, { timeField: 'publishedAtMs' }),
     'book/{product}': collection(Level, { key: 'key' }),
     'candles/{product}': collection(Candle, { key: 'key' }),
     // At ten thousand updates a second this is some twenty seconds of trades: more than any cut the page can make.

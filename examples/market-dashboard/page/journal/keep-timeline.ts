@@ -1,0 +1,119 @@
+// Writes the timeline from what the client tells. Uses its public events alone, as any application may.
+import type { Client, GapEvent } from '@tickwire/client';
+import type { dashboard } from '../../src/contract.js';
+import { formatCount, formatMs } from '../format.js';
+import { createCatchUp, type CatchUp } from './catch-up.js';
+import type { MomentText, Timeline } from './timeline.js';
+
+/** Channels that catch up this soon after a connection belong to its resumption; later ones healed a hole. */
+const RESUMING_MS = 4_000;
+/** Holes that heal within this time of each other are one moment. */
+const HEALING_MS = 5_000;
+const REDRAW_MS = 150;
+
+const WHY_LOST: Readonly<Record<GapEvent['why'], string>> = {
+  epoch: 'The server began a new history: what happened in between is lost, and it says so.',
+  trimmed: 'The history is shorter than the absence: the oldest of it is lost, and the server says so.',
+  regress: 'The server lost what it had acknowledged, and says so.',
+};
+
+/** A moment that is still being counted. */
+interface Counting {
+  readonly catchUp: CatchUp;
+  readonly id: number;
+  readonly text: (catchUp: CatchUp) => MomentText;
+  readonly untilMs: number;
+}
+
+export function keepTimeline(client: Client<typeof dashboard>, timeline: Timeline): void {
+  let lostMs: number | null = null;
+  let hasBeenLive = false;
+  let waiting: { readonly id: number; tries: number } | null = null;
+  let counting: Counting | null = null;
+  let redraw: ReturnType<typeof setTimeout> | undefined;
+
+  const count = (text: (catchUp: CatchUp) => MomentText, forMs: number): Counting => {
+    const catchUp = createCatchUp();
+    counting = { catchUp, text, id: timeline.add(text(catchUp)), untilMs: performance.now() + forMs };
+    return counting;
+  };
+
+  client.on('connected', () => {
+    waiting = null;
+    const awayMs = lostMs === null ? 0 : performance.now() - lostMs;
+    lostMs = null;
+    if (!hasBeenLive) {
+      hasBeenLive = true;
+      timeline.add({
+        kind: 'live',
+        title: 'Live',
+        text: 'Connected. Every channel is at the server’s head.',
+      });
+      return;
+    }
+    count(
+      (catchUp) => ({
+        kind: 'resumed',
+        title: `Resumed after ${formatMs(awayMs)}`,
+        text: `${formatCount(catchUp.channels())} channels went on, each from its own position.`,
+        chips: catchUp.chips(),
+      }),
+      RESUMING_MS,
+    );
+  });
+
+  client.on('disconnected', ({ reason, willRetry }) => {
+    if (!hasBeenLive || lostMs !== null) return;
+    lostMs = performance.now();
+    counting = null;
+    timeline.add({
+      kind: 'stale',
+      title: 'Stale',
+      text: `Connection lost${reason === null ? '' : ` (${reason.code})`}. Last known values stay and say so.`,
+    });
+    if (!willRetry)
+      timeline.add({ kind: 'stale', title: 'Stopped', text: 'It will not try again by itself.' });
+  });
+
+  client.on('status', ({ status, attempt }) => {
+    if (status !== 'connecting' || lostMs === null) return;
+    const moment: MomentText = {
+      kind: 'reconnecting',
+      title: 'Reconnecting',
+      text: `Try ${Math.max(1, attempt)}, with growing, random pauses between tries.`,
+    };
+    if (waiting === null) waiting = { id: timeline.add(moment), tries: attempt };
+    else if (attempt > waiting.tries) {
+      waiting.tries = attempt;
+      timeline.amend(waiting.id, moment);
+    }
+  });
+
+  client.on('recovered', (event) => {
+    const current =
+      counting !== null && performance.now() < counting.untilMs
+        ? counting
+        : count(
+            (catchUp) => ({
+              kind: 'healed',
+              title: 'Holes healed',
+              text: 'Messages were lost on the way. The positions told, and the server filled the ranges.',
+              chips: catchUp.chips(),
+            }),
+            HEALING_MS,
+          );
+    current.catchUp.add(event);
+    redraw ??= setTimeout(() => {
+      redraw = undefined;
+      if (counting !== null) timeline.amend(counting.id, counting.text(counting.catchUp));
+    }, REDRAW_MS);
+  });
+
+  client.on('gap', ({ why, lost }) => {
+    const chips =
+      lost === null
+        ? []
+        : [{ value: formatCount(lost.to - lost.from), label: 'trades lost', tone: 'warn' as const }];
+    timeline.add({ kind: 'gap', title: 'Gap announced', text: WHY_LOST[why], chips });
+  });
+}
