@@ -20,7 +20,7 @@ export function createClientContext<Client>(fallback: Client | undefined) {
     const client = useContext(Context);
     if (client === undefined) {
       throw new Error(
-        'No Tickwire client here: give one to createTickwireHooks({ client }), or put <TickwireProvider client={client}> around this component.',
+        'No Tickwire client: call createTickwireHooks({ client }), or put <TickwireProvider client={client}> around this.',
       );
     }
     return client;

@@ -29,7 +29,7 @@ function live(bid: number, offset = 1): ChannelSnapshot<Price> {
 /** A component as the selection sees it: renders make selections, commits fill the box. */
 function component<S = Price>() {
   let snapshot = PENDING;
-  const shown: Shown<Price, S> = { id: null, result: null, initialData: undefined, initialId: null };
+  const shown: Shown<Price, S> = {};
   return {
     push(next: ChannelSnapshot<Price>) {
       snapshot = next;
@@ -201,8 +201,7 @@ test('initialData belongs to the parameters it came with, and a refusal removes 
 
 test('on a server a channel is pending and its snapshot is not looked at', () => {
   const getSnapshot = vi.fn(() => live(1));
-  const shown = { id: null, result: null, initialData: undefined, initialId: null };
-  expect(createSelection('price/A', getSnapshot, {}, shown).getServerResult()).toMatchObject({
+  expect(createSelection('price/A', getSnapshot, {}, {}).getServerResult()).toMatchObject({
     status: 'pending',
     data: undefined,
   });

@@ -12,13 +12,13 @@ export interface ChannelResult<S> {
   readonly data: S | undefined;
   /**
    * - `idle`: skipped, nothing is subscribed.
-   * - `pending`: no data yet.
+   * - `pending`: no data yet; with the reason `error` the server has refused for now and is asked again.
    * - `live`: `data` is current.
    * - `stale`: there is data, but it may be old; `reason` says why.
    * - `closed`: the server ended the subscription, or the feed is over; `error` says why.
    */
   readonly status: ChannelStatus;
-  /** Why the status is not `live`. */
+  /** Why the status is not `live`; absent with `idle` and, as a rule, `pending`. */
   readonly reason: ChannelSnapshot<unknown>['reason'];
   /** The last refusal or failure of this channel; `null` while there is none. */
   readonly error: ChannelSnapshot<unknown>['error'];
@@ -28,6 +28,8 @@ export interface ChannelResult<S> {
   readonly position: ChannelSnapshot<unknown>['position'];
   /** Wall clock of that change's arrival, milliseconds since 1970; `null` while there is none. */
   readonly updatedAtMs: number | null;
+  /** Age of `data` when it arrived, in milliseconds; `undefined` where the contract names no `timeField`. */
+  readonly latencyMs: number | undefined;
   /** `data` belongs to the parameters of before; only with `keepPreviousData`. */
   readonly isPrevious: boolean;
 }
@@ -61,10 +63,11 @@ export interface SelectionOptions<V, S> {
 
 /** What the last commit of the component showed, of which channel, and for which channel `initialData` came. */
 export interface Shown<V, S> {
-  id: string | null;
-  result: ChannelResult<S> | null;
-  initialData: V | undefined;
-  initialId: string | null;
+  /** `null` for a skipped channel, absent before the first commit. */
+  id?: string | null;
+  result?: ChannelResult<S>;
+  initialData?: V | undefined;
+  initialId?: string | null;
 }
 
 /** A cached view for one component. */
@@ -74,9 +77,9 @@ export interface Selection<S> {
   getServerResult(): ChannelResult<S>;
 }
 
-/** What a channel is before anybody knows it. */
-const UNKNOWN: ChannelSnapshot<never> = {
-  status: 'pending',
+/** A channel nobody knows yet, or that is skipped. */
+export const UNKNOWN: ChannelSnapshot<never> = {
+  status: 'idle',
   data: undefined,
   position: null,
   error: null,
@@ -94,71 +97,71 @@ export function createSelection<V, S>(
   options: SelectionOptions<V, S>,
   shown: Shown<V, S>,
 ): Selection<S> {
-  const select = options.select ?? ((value: V) => value as unknown as S);
-  const isEqual = options.isEqual ?? (options.select === undefined ? Object.is : shallowEqual);
+  const { select, keepPreviousData } = options;
+  const isEqual = options.isEqual ?? (select ? shallowEqual : Object.is);
   const initialData =
     options.initialData !== shown.initialData || shown.initialId === id ? options.initialData : undefined;
   let seen: ChannelSnapshot<V> | undefined;
   let input: V | undefined;
   let selected: S | undefined;
-  let result: ChannelResult<S> | null = null;
+  let result: ChannelResult<S> | undefined;
 
   function resultOf(snapshot: ChannelSnapshot<V>): ChannelResult<S> {
-    if (result !== null && snapshot === seen) return result;
-    const before = result ?? (shown.id === id ? shown.result : null);
-    let { status, reason } = snapshot;
-    let value = snapshot.data;
-    let isPrevious = false;
+    if (result && snapshot === seen) return result;
+    seen = snapshot;
+    const previous = result ?? shown.result;
+    const before = result ?? (shown.id === id ? shown.result : undefined);
+    let { status, reason, data: value } = snapshot;
     // A handle without interest is idle for the moment between render and effect; `idle` is kept for "skipped".
     if (id !== null && status === 'idle') status = 'pending';
-    if (status === 'pending' && value === undefined && initialData !== undefined) {
+    const isWaiting = status === 'pending' && value === undefined;
+    // To wait for the connection or for the answer is one to a reader: no render in between.
+    if (isWaiting && reason === 'connecting') reason = undefined;
+    if (isWaiting && initialData !== undefined) {
       value = initialData;
       status = 'stale';
       reason ??= 'connecting';
     }
     if (value !== input) {
       input = value;
-      selected = value === undefined ? undefined : select(value);
+      selected = value === undefined || !select ? (value as S | undefined) : select(value);
     }
-    let data = selected;
-    if (options.keepPreviousData === true && status === 'pending' && value === undefined) {
-      const previous = result ?? shown.result;
-      if (previous?.data !== undefined && (previous.isPrevious || shown.id !== id)) {
-        data = previous.data;
-        isPrevious = true;
-      }
-    }
+    const isPrevious =
+      isWaiting &&
+      value === undefined &&
+      keepPreviousData === true &&
+      previous?.data !== undefined &&
+      (previous.isPrevious || shown.id !== id);
+    const data = isPrevious ? previous.data : selected;
     const isSame =
-      before !== null &&
+      before !== undefined &&
       (Object.is(before.data, data) ||
         (before.data !== undefined && data !== undefined && isEqual(before.data, data)));
-    if (
+    const { error, feed, position, updatedAtMs, latencyMs } = snapshot;
+    result =
       isSame &&
       before.status === status &&
       before.reason === reason &&
-      before.error === snapshot.error &&
-      before.feed === snapshot.feed &&
+      before.error === error &&
+      before.feed === feed &&
       before.isPrevious === isPrevious
-    ) {
-      result = before;
-    } else {
-      result = {
-        data: isSame ? before.data : data,
-        status,
-        reason,
-        error: snapshot.error,
-        feed: snapshot.feed,
-        position: snapshot.position,
-        updatedAtMs: snapshot.updatedAtMs,
-        isPrevious,
-      };
-    }
-    seen = snapshot;
+        ? before
+        : {
+            data: isSame ? before.data : data,
+            status,
+            reason,
+            error,
+            feed,
+            position,
+            updatedAtMs,
+            latencyMs,
+            isPrevious,
+          };
     return result;
   }
 
   return {
     getResult: () => resultOf(getSnapshot()),
-    getServerResult: () => resultOf(id === null ? getSnapshot() : UNKNOWN),
+    getServerResult: () => resultOf(UNKNOWN),
   };
 }

@@ -5,22 +5,22 @@
  * instances of classes are equal only to themselves.
  */
 export function shallowEqual(a: unknown, b: unknown): boolean {
-  if (Object.is(a, b)) return true;
-  if (!isObject(a) || !isObject(b)) return false;
-  const kind: unknown = Object.getPrototypeOf(a);
-  if (
-    kind !== Object.getPrototypeOf(b) ||
-    (!Array.isArray(a) && kind !== Object.prototype && kind !== null)
-  ) {
-    return false;
-  }
+  return (
+    Object.is(a, b) || (isPlain(a) && isPlain(b) && a.constructor === b.constructor && haveSameFields(a, b))
+  );
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+function isPlain(value: unknown): value is Fields {
+  const make = (value as Fields | null | undefined)?.['constructor'];
+  return make === Object || make === Array;
+}
+
+function haveSameFields(a: Fields, b: Fields): boolean {
   const keys = Object.keys(a);
   return (
     keys.length === Object.keys(b).length &&
     keys.every((key) => Object.hasOwn(b, key) && Object.is(a[key], b[key]))
   );
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null;
 }

@@ -1,5 +1,5 @@
 // useCommand: a component calls a command and shows how it goes. Knows the client's promise, not the wire.
-import { useCallback, useMemo, useRef, useState } from 'react';
+import { useCallback, useRef, useState } from 'react';
 import type { CommandOptions } from '@tickwire/client';
 import type {
   AnyContract,
@@ -88,6 +88,6 @@ export function createUseCommand(useClient: () => HookClient) {
       setState(IDLE);
     }, []);
 
-    return useMemo(() => ({ ...state, execute, reset }), [state, execute, reset]);
+    return { ...state, execute, reset };
   };
 }

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { createConnectionView } from './connection-view.js';
-import { createFakeConnection } from './fake-connection.js';
+import { createFakeConnection } from '../test-support/fake-connection.js';
 
 beforeEach(() => void vi.useFakeTimers({ now: 1_000_000 }));
 afterEach(() => void vi.useRealTimers());

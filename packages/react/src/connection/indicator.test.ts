@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { createFakeConnection } from './fake-connection.js';
+import { createFakeConnection } from '../test-support/fake-connection.js';
 import { createIndicator, type IndicatorOptions } from './indicator.js';
 
 beforeEach(() => void vi.useFakeTimers());
@@ -8,9 +8,12 @@ afterEach(() => void vi.useRealTimers());
 function watch(start: Parameters<typeof createFakeConnection>[0], options: IndicatorOptions = {}) {
   const connection = createFakeConnection(start);
   const indicator = createIndicator(connection, options);
-  const seen = [indicator.getSnapshot()];
-  const stop = indicator.subscribe(() => void seen.push(indicator.getSnapshot()));
-  return { connection, seen, stop };
+  const seen: string[] = [indicator.getSnapshot().status];
+  const stop = indicator.subscribe(() => {
+    const { status } = indicator.getSnapshot();
+    if (status !== seen.at(-1)) seen.push(status);
+  });
+  return { connection, indicator, seen, stop };
 }
 
 test('a blip shorter than afterMs is never shown', () => {
@@ -64,6 +67,17 @@ test('before the first connection it is connecting at once, never live and never
   const idle = watch({ status: 'disconnected' });
   vi.advanceTimersByTime(2_000);
   expect(idle.seen).toEqual(['connecting', 'offline']);
+});
+
+test('beside the calm status stands the truth of the moment, in one object until something changes', () => {
+  const { connection, indicator } = watch({ status: 'connected' });
+  const before = indicator.getSnapshot();
+  expect(before).toEqual({ status: 'live', isConnected: true, error: null });
+  connection.set({ status: 'connected', rttMs: 5 });
+  expect(indicator.getSnapshot()).toBe(before);
+  const reason = { code: 'connection_failed', message: 'lost' };
+  connection.set({ status: 'connecting', reason });
+  expect(indicator.getSnapshot()).toEqual({ status: 'live', isConnected: false, error: reason });
 });
 
 test('an unwatched indicator leaves no listener and no timer', () => {

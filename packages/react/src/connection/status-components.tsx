@@ -10,14 +10,10 @@ import type {
 
 /** Props of the ready looks. */
 export interface ConnectionBadgeProps extends ConnectionStatusOptions {
+  /** `[data-status]` tells `live`, `connecting` and `offline` apart. */
   readonly className?: string | undefined;
   /** Laid over the look, after mounting. */
   readonly style?: CSSProperties | undefined;
-  /**
-   * Leaves the look out: class names and `[data-status]` (`live`, `connecting`, `offline`) are for your own.
-   * @defaultValue `false`
-   */
-  readonly unstyled?: boolean | undefined;
   /**
    * Shows nothing while all is well; the live region stays, so that a loss is read out.
    * @defaultValue `false`
@@ -33,63 +29,44 @@ export interface ConnectionStatusProps extends ConnectionBadgeProps {
 
 const nothing = () => () => undefined;
 
-/** False on a server and while hydrating. */
-function useIsMounted(): boolean {
-  return useSyncExternalStore(
-    nothing,
-    () => true,
-    () => false,
-  );
-}
-
 export function createStatusComponents(useConnectionStatus: UseConnectionStatus) {
   function Look(props: ConnectionBadgeProps & { readonly look: keyof typeof LOOKS }): ReactElement {
-    const { look, className, style, unstyled = false, hideWhenLive = false, ...options } = props;
+    const { look, className, style, hideWhenLive = false, ...options } = props;
     const { status, label, error } = useConnectionStatus(options);
-    const isMounted = useIsMounted();
+    // False on a server and while hydrating.
+    const isMounted = useSyncExternalStore(
+      nothing,
+      () => true,
+      () => false,
+    );
     const isHidden = hideWhenLive && status === 'live';
     const [shape, color] = MARKS[status];
-    const isStyled = isMounted && !unstyled;
     return (
       <span
         role="status"
         aria-live="polite"
-        aria-atomic="true"
         data-status={status}
         className={className}
-        title={status === 'live' ? undefined : error?.message}
-        style={isMounted && !isHidden ? { ...(unstyled ? undefined : LOOKS[look]), ...style } : undefined}
+        title={error?.message}
+        style={isMounted && !isHidden ? { ...LOOKS[look], ...style } : undefined}
       >
-        {isHidden ? null : (
-          <>
-            <span aria-hidden="true" style={isStyled ? { color } : undefined}>
-              {shape}
-            </span>
-            <span style={isStyled && look === 'badge' ? UNSEEN : undefined}>{label}</span>
-          </>
-        )}
+        <span aria-hidden style={isMounted ? { color } : undefined}>
+          {isHidden ? '' : shape}
+        </span>
+        <span style={isMounted && look === 'badge' ? UNSEEN : undefined}>{isHidden ? '' : label}</span>
       </span>
     );
   }
 
-  function ConnectionStatus({ children, ...props }: ConnectionStatusProps): ReactElement {
-    return children === undefined ? <Look look="full" {...props} /> : <Drawn {...props}>{children}</Drawn>;
+  function Drawn({ children, ...options }: ConnectionStatusProps): ReactElement {
+    // A component may return any node; the types of React 18.0 know elements only.
+    return children?.(useConnectionStatus(options)) as ReactElement;
   }
 
-  function Drawn({
-    children,
-    ...options
-  }: ConnectionStatusOptions & Required<Pick<ConnectionStatusProps, 'children'>>) {
-    return <>{children?.(useConnectionStatus(options))}</>;
-  }
-
-  function FloatingConnectionStatus(props: ConnectionBadgeProps): ReactElement {
-    return <Look look="floating" {...props} />;
-  }
-
-  function ConnectionBadge(props: ConnectionBadgeProps): ReactElement {
-    return <Look look="badge" {...props} />;
-  }
-
-  return { ConnectionStatus, FloatingConnectionStatus, ConnectionBadge };
+  return {
+    ConnectionStatus: (props: ConnectionStatusProps) =>
+      props.children === undefined ? <Look look="full" {...props} /> : <Drawn {...props} />,
+    FloatingConnectionStatus: (props: ConnectionBadgeProps) => <Look look="floating" {...props} />,
+    ConnectionBadge: (props: ConnectionBadgeProps) => <Look look="badge" {...props} />,
+  };
 }

@@ -23,9 +23,7 @@ const PILL: CSSProperties = {
   borderRadius: '1em',
   backgroundColor: BACKGROUND,
   color: TEXT,
-  fontFamily: 'system-ui, sans-serif',
   fontSize: '0.875rem',
-  lineHeight: 1.4,
 };
 
 /** The three ready looks. */
@@ -41,6 +39,5 @@ export const UNSEEN: CSSProperties = {
   width: 1,
   height: 1,
   overflow: 'hidden',
-  clipPath: 'inset(50%)',
-  whiteSpace: 'nowrap',
+  opacity: 0,
 };

@@ -1,6 +1,6 @@
 // A connection whose snapshots a test sets. Not part of any door.
 import type { ConnectionSnapshot } from '@tickwire/client';
-import { NOT_CONNECTED } from './connection-view.js';
+import { NOT_CONNECTED } from '../connection/connection-view.js';
 
 const { retryInMs: _, ...START } = NOT_CONNECTED;
 

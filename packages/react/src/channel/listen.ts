@@ -1,0 +1,28 @@
+// Listen: one way to hear of changes for the three kinds of channel. The kind is the server's to say, so all three are
+// listened for and two stay silent.
+import type { EventOptions } from '@tickwire/client';
+import type { HookChannel } from '../hook-client.js';
+
+/** A listener of any kind. */
+export type Listener = (...heard: readonly unknown[]) => void;
+
+/** Holds the channel and hears of its changes until the returned function is called. */
+export function listen(handle: HookChannel, listener: Listener, options: EventOptions): () => void {
+  const stops = [handle.onEvent(listener, options), handle.onChange(listener)];
+  // Read once it is held: before that even a value that is kept is not shown.
+  let told = handle.getSnapshot().data;
+  stops.push(
+    handle.subscribe(
+      (snapshot) => {
+        const { data } = snapshot;
+        if (data === told) return;
+        told = data;
+        if (handle.kind === 'state') listener(data, snapshot);
+      },
+      { scheduler: 'sync' },
+    ),
+  );
+  return () => {
+    for (const stop of stops) stop();
+  };
+}
