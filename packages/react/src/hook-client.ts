@@ -9,19 +9,21 @@ import type {
 } from '@tickwire/client';
 import type { AnyContract, ChannelKind } from '@tickwire/protocol';
 
+/** A store whose functions stand alone: React calls them without it. */
+export interface BoundStore<S> {
+  readonly getSnapshot: () => S;
+  readonly subscribe: (listener: () => void) => () => void;
+}
+
 /** A channel, whatever its kind. */
 export interface HookChannel {
   readonly id: string;
   /** Known once the server has answered. */
   readonly kind: ChannelKind | null;
-  getSnapshot(): ChannelSnapshot<unknown>;
   view(options: {
-    readonly maxUpdatesPerSecond: number | undefined;
-  }): ReadableStore<ChannelSnapshot<unknown>>;
-  subscribe(
-    listener: (snapshot: ChannelSnapshot<unknown>) => void,
-    options: { readonly scheduler: SchedulerMode },
-  ): () => void;
+    readonly maxUpdatesPerSecond?: number | undefined;
+    readonly scheduler?: SchedulerMode;
+  }): BoundStore<ChannelSnapshot<unknown>>;
   onEvent(listener: (event: unknown, meta: unknown) => void, options: EventOptions): () => void;
   onChange(listener: (change: unknown) => void): () => void;
 }

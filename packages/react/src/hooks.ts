@@ -74,7 +74,7 @@ export function createTickwireHooks<C extends AnyContract>(
     TickwireProvider,
     useClient,
     useChannel: createUseChannel(useHookClient) as unknown as UseChannel<C>,
-    useChannelEvent: createUseChannelEvent(useHookClient) as unknown as UseChannelEvent<C>,
+    useChannelEvent: createUseChannelEvent(useHookClient),
     useCommand: createUseCommand(useHookClient) as unknown as UseCommand<C>,
     useConnection: createUseConnection(useHookClient),
     useConnectionStatus,

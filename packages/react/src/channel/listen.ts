@@ -8,20 +8,20 @@ export type Listener = (...heard: readonly unknown[]) => void;
 
 /** Holds the channel and hears of its changes until the returned function is called. */
 export function listen(handle: HookChannel, listener: Listener, options: EventOptions): () => void {
-  const stops = [handle.onEvent(listener, options), handle.onChange(listener)];
+  const view = handle.view({ scheduler: 'sync' });
+  let told: unknown;
+  const stops = [
+    handle.onEvent(listener, options),
+    handle.onChange(listener),
+    view.subscribe(() => {
+      const snapshot = view.getSnapshot();
+      if (snapshot.data === told) return;
+      told = snapshot.data;
+      if (handle.kind === 'state') listener(told, snapshot);
+    }),
+  ];
   // Read once it is held: before that even a value that is kept is not shown.
-  let told = handle.getSnapshot().data;
-  stops.push(
-    handle.subscribe(
-      (snapshot) => {
-        const { data } = snapshot;
-        if (data === told) return;
-        told = data;
-        if (handle.kind === 'state') listener(data, snapshot);
-      },
-      { scheduler: 'sync' },
-    ),
-  );
+  told = view.getSnapshot().data;
   return () => {
     for (const stop of stops) stop();
   };

@@ -92,7 +92,7 @@ test('selected objects are compared one level deep unless isEqual says otherwise
   push(live(11, 3));
   expect(selection.getResult()).toMatchObject({ data: { bid: 11 }, position: { offset: 3 }, updatedAtMs: 3 });
 
-  const coarse = component<Price>();
+  const coarse = component();
   coarse.push(live(10));
   const tenths = coarse.render('price/A', { isEqual: (a, b) => Math.trunc(a.bid) === Math.trunc(b.bid) });
   const shown = tenths.commit();

@@ -72,9 +72,9 @@ export interface Shown<V, S> {
 
 /** A cached view for one component. */
 export interface Selection<S> {
-  getResult(): ChannelResult<S>;
+  readonly getResult: () => ChannelResult<S>;
   /** The same on a server and while hydrating: it does not look at the channel. */
-  getServerResult(): ChannelResult<S>;
+  readonly getServerResult: () => ChannelResult<S>;
 }
 
 /** A channel nobody knows yet, or that is skipped. */
@@ -135,8 +135,7 @@ export function createSelection<V, S>(
     const data = isPrevious ? previous.data : selected;
     const isSame =
       before !== undefined &&
-      (Object.is(before.data, data) ||
-        (before.data !== undefined && data !== undefined && isEqual(before.data, data)));
+      (before.data === undefined || data === undefined ? before.data === data : isEqual(before.data, data));
     const { error, feed, position, updatedAtMs, latencyMs } = snapshot;
     result =
       isSame &&

@@ -117,9 +117,7 @@ test('unmounting inside a listener ends it there, and others go on', async () =>
 });
 
 test('a listener that throws is reported and stops nobody', async () => {
-  const { server, client, useChannelEvent } = setUp({
-    logger: { debug() {}, info() {}, warn() {}, error() {} },
-  });
+  const { server, client, useChannelEvent } = setUp();
   const errors = vi.fn();
   client.on('error', errors);
   const heard = vi.fn();

@@ -48,19 +48,19 @@ export function createUseChannelEvent(useClient: () => HookClient) {
     const { maxPerSecond, maxQueueSize, onOverflow } = options as EventOptions;
     const id = handle?.id ?? null;
 
-    const latest = useRef<Latest>({});
+    const latest = useRef<Latest>([]);
     useInsertionEffect(() => {
-      latest.current = { listener, onOverflow } as Latest;
+      latest.current = [listener, onOverflow] as Latest;
     });
 
     useEffect(
       () =>
         handle === null
           ? undefined
-          : listen(handle, (...heard) => latest.current.listener?.(...heard), {
+          : listen(handle, (...heard) => latest.current[0]?.(...heard), {
               maxPerSecond,
               maxQueueSize,
-              onOverflow: (dropped) => latest.current.onOverflow?.(dropped),
+              onOverflow: (dropped) => latest.current[1]?.(dropped),
             }),
       // The handle is new in every render; what it stands for is told by client and id.
       // eslint-disable-next-line react-hooks/exhaustive-deps
@@ -69,7 +69,4 @@ export function createUseChannelEvent(useClient: () => HookClient) {
   };
 }
 
-interface Latest {
-  readonly listener?: Listener;
-  readonly onOverflow?: EventOptions['onOverflow'];
-}
+type Latest = readonly [listener?: Listener, onOverflow?: EventOptions['onOverflow']];

@@ -69,9 +69,7 @@ test('a rejection that nobody awaits is no unhandled rejection', async () => {
 test('of two calls the newer one is shown, whichever answer comes last; both promises settle', async () => {
   const { client, result } = await connected();
   const settle: ((value: { orderId: string }) => void)[] = [];
-  vi.spyOn(client, 'command').mockImplementation(
-    () => new Promise((resolve) => settle.push(resolve as never)),
-  );
+  vi.spyOn(client, 'command').mockImplementation(() => new Promise((resolve) => settle.push(resolve)));
   const outputs: Promise<unknown>[] = [];
   act(() => {
     outputs.push(result.current.execute({ symbol: 'A' }), result.current.execute({ symbol: 'B' }));

@@ -1,8 +1,12 @@
 // Connection view: the client's connection with the time to the next try. Knows nothing of React.
 import type { ConnectionSnapshot, ReadableStore } from '@tickwire/client';
+import type { BoundStore } from '../hook-client.js';
 
 /** The connection, with the time until the next try as a duration. */
-export interface ConnectionViewSnapshot extends ConnectionSnapshot {
+export interface ConnectionViewSnapshot extends Omit<
+  ConnectionSnapshot,
+  'clockOffsetMs' | 'retryAtMs' | 'sessionId' | 'sinceMs'
+> {
   /**
    * Milliseconds until the next try, as of this snapshot; `null` while none is planned. Counts down only where
    * `tickMs` asks for it.
@@ -15,12 +19,8 @@ export const NOT_CONNECTED: ConnectionViewSnapshot = {
   status: 'disconnected',
   attempt: 0,
   reason: null,
-  retryAtMs: null,
   retryInMs: null,
-  sinceMs: 0,
   rttMs: null,
-  clockOffsetMs: null,
-  sessionId: null,
   online: true,
 };
 
@@ -28,7 +28,7 @@ export const NOT_CONNECTED: ConnectionViewSnapshot = {
 export function createConnectionView(
   source: ReadableStore<ConnectionSnapshot>,
   tickMs: number | undefined,
-): ReadableStore<ConnectionViewSnapshot> {
+): BoundStore<ConnectionViewSnapshot> {
   let seen: ConnectionSnapshot | undefined;
   let view = NOT_CONNECTED;
 
@@ -48,8 +48,8 @@ export function createConnectionView(
       clearTimeout(timer);
       const { retryInMs } = getSnapshot();
       // Fires when a whole tick is left, so that a countdown in seconds skips none and shows none twice.
-      if (tickMs !== undefined && retryInMs !== null && retryInMs > 0) {
-        timer = setTimeout(tick, retryInMs % tickMs || Math.min(tickMs, retryInMs));
+      if (tickMs && retryInMs) {
+        timer = setTimeout(tick, retryInMs % tickMs || tickMs);
       }
     };
     const tick = () => {

@@ -1,5 +1,6 @@
 // Indicator: what people are told of the connection, calmer than the connection itself. Knows nothing of React.
 import type { ConnectionReason, ConnectionSnapshot, ReadableStore } from '@tickwire/client';
+import type { BoundStore } from '../hook-client.js';
 
 /** What people are told. */
 export type Indicator = 'live' | 'connecting' | 'offline';
@@ -37,7 +38,7 @@ export const UNSEEN_CONNECTION: IndicatorSnapshot = { status: 'connecting', isCo
 export function createIndicator(
   source: ReadableStore<ConnectionSnapshot>,
   { afterMs = 2_000, offlineAfterMs = 10_000 }: IndicatorOptions,
-): ReadableStore<IndicatorSnapshot> {
+): BoundStore<IndicatorSnapshot> {
   let shown = UNSEEN_CONNECTION;
 
   /** Shows `status`, or what was shown before, with the truth of now. */

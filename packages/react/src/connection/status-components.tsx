@@ -30,15 +30,18 @@ export interface ConnectionStatusProps extends ConnectionBadgeProps {
 const nothing = () => () => undefined;
 
 export function createStatusComponents(useConnectionStatus: UseConnectionStatus) {
-  function Look(props: ConnectionBadgeProps & { readonly look: keyof typeof LOOKS }): ReactElement {
-    const { look, className, style, hideWhenLive = false, ...options } = props;
-    const { status, label, error } = useConnectionStatus(options);
+  function Look(props: ConnectionStatusProps & { readonly look: keyof typeof LOOKS }): ReactElement {
+    const { look, className, style, hideWhenLive = false, children, ...options } = props;
+    const told = useConnectionStatus(options);
+    const { status, label, error } = told;
     // False on a server and while hydrating.
     const isMounted = useSyncExternalStore(
       nothing,
       () => true,
       () => false,
     );
+    // A component may return any node; the types of React 18.0 know elements only.
+    if (children) return children(told) as ReactElement;
     const isHidden = hideWhenLive && status === 'live';
     const [shape, color] = MARKS[status];
     return (
@@ -58,14 +61,8 @@ export function createStatusComponents(useConnectionStatus: UseConnectionStatus)
     );
   }
 
-  function Drawn({ children, ...options }: ConnectionStatusProps): ReactElement {
-    // A component may return any node; the types of React 18.0 know elements only.
-    return children?.(useConnectionStatus(options)) as ReactElement;
-  }
-
   return {
-    ConnectionStatus: (props: ConnectionStatusProps) =>
-      props.children === undefined ? <Look look="full" {...props} /> : <Drawn {...props} />,
+    ConnectionStatus: (props: ConnectionStatusProps) => <Look look="full" {...props} />,
     FloatingConnectionStatus: (props: ConnectionBadgeProps) => <Look look="floating" {...props} />,
     ConnectionBadge: (props: ConnectionBadgeProps) => <Look look="badge" {...props} />,
   };

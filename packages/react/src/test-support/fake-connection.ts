@@ -1,8 +1,17 @@
 // A connection whose snapshots a test sets. Not part of any door.
 import type { ConnectionSnapshot } from '@tickwire/client';
-import { NOT_CONNECTED } from '../connection/connection-view.js';
 
-const { retryInMs: _, ...START } = NOT_CONNECTED;
+const START: ConnectionSnapshot = {
+  status: 'disconnected',
+  attempt: 0,
+  reason: null,
+  retryAtMs: null,
+  sinceMs: 0,
+  rttMs: null,
+  clockOffsetMs: null,
+  sessionId: null,
+  online: true,
+};
 
 export function createFakeConnection(start: Partial<ConnectionSnapshot> = {}) {
   let snapshot: ConnectionSnapshot = { ...START, ...start };

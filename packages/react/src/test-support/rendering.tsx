@@ -34,6 +34,11 @@ export async function frame(): Promise<void> {
 
 export function setUp(options: Partial<ClientOptions> = {}) {
   const server = createScriptedServer();
-  const client = createClient(market, { url: 'ws://test/tickwire', transport: server.transport, ...options });
+  const client = createClient(market, {
+    url: 'ws://test/tickwire',
+    transport: server.transport,
+    logger: () => undefined,
+    ...options,
+  });
   return { server, client, ...createTickwireHooks(market, { client }) };
 }

@@ -117,7 +117,10 @@ export function createScriptedServer(): ScriptedServer {
     server.counts.opened += 1;
     let isOpen = false;
     queueMicrotask(() => {
-      if (!server.isUp) return events.onClose(1006, '');
+      if (!server.isUp) {
+        events.onClose(1006, '');
+        return;
+      }
       isOpen = true;
       pipes.add(events);
       events.onOpen();
