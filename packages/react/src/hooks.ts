@@ -38,7 +38,11 @@ export interface TickwireHooks<C extends AnyContract> {
   readonly useCommand: UseCommand<C>;
   readonly useConnection: UseConnection;
   readonly useConnectionStatus: UseConnectionStatus;
-  /** The connection in words, or drawn by its `children` function. */
+  /**
+   * The connection in words, or drawn by its `children` function. The ready looks need no style sheet and pass a strict
+   * Content-Security-Policy: HTML of a server carries no `style`, a browser's script sets it after mounting. Their own
+   * background gives them their contrast on light and dark pages, and nothing in them moves.
+   */
   readonly ConnectionStatus: (props: ConnectionStatusProps) => ReactElement;
   /** The connection in words, fixed at the bottom left of the window. */
   readonly FloatingConnectionStatus: (props: ConnectionBadgeProps) => ReactElement;

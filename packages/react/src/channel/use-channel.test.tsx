@@ -253,6 +253,25 @@ test('StrictMode and fifty mounts open one connection, close none early, and lea
   expect(server.counts).toEqual({ opened: 1, closedByClient: 0 });
 });
 
+test('a hot reload, with new hooks over the same client, neither connects nor subscribes again', async () => {
+  const { server, client, useChannel } = setUp();
+  server.set('price/A', { bid: 1, ask: 1 });
+  function Before() {
+    return <>{useChannel('price/{symbol}', { symbol: 'A' }).status}</>;
+  }
+  const reloaded = createTickwireHooks<typeof market>({ client });
+  function After() {
+    return <>{reloaded.useChannel('price/{symbol}', { symbol: 'A' }).status}</>;
+  }
+  const { container, rerender } = render(<Before />);
+  await frame();
+  rerender(<After />);
+  await pass(PAST_GRACE_MS);
+  expect(container.textContent).toBe('live');
+  expect(server.received.map((sent) => sent.t)).toEqual(['hello', 'sub']);
+  expect(server.counts).toEqual({ opened: 1, closedByClient: 0 });
+});
+
 test('components that read the same channel share one subscription, whoever leaves first', async () => {
   const { server, useChannel } = setUp();
   server.set('price/A', { bid: 1, ask: 1 });
