@@ -95,6 +95,8 @@ try {
   if (settings === null) console.log(HELP);
   else process.exitCode = await run(settings);
 } catch (error) {
-  console.error(error instanceof SetupError ? error.message : error);
+  // esbuild's message lists what is wrong; its stack and object add nothing.
+  const toldInFull = error instanceof SetupError || (error instanceof Error && 'errors' in error);
+  console.error(toldInFull ? error.message : error);
   process.exitCode = error instanceof SetupError ? 2 : 1;
 }

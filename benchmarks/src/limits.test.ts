@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest';
+import type { BundleSize } from './bundle-size.js';
+import type { FanOutResult } from './fan-out.js';
+import { missedLimits } from './limits.js';
+
+function result(fields: Partial<FanOutResult>): FanOutResult {
+  return {
+    workload: 'hot',
+    server: 'tickwire',
+    deliveriesPerCpuSecond: 300_000,
+    ratioToNaiveWs: 1.3,
+    ratioToSocketIo: 1.7,
+    bytesPerUpdate: 200,
+    noise: {
+      rounds: 7,
+      ratioToNaiveWsQuartiles: [1.3, 1.3],
+      ratioToSocketIoQuartiles: [1.7, 1.7],
+      serverCores: 1,
+      generatorCores: 0.5,
+    },
+    ...fields,
+  };
+}
+
+function size(fields: Partial<BundleSize>): BundleSize {
+  return { name: 'client', minifiedBytes: 30_000, gzipBytes: 10_000, packages: {}, ...fields };
+}
+
+describe('missed limits', () => {
+  it('are none at the limits', () => {
+    expect(missedLimits([result({ ratioToNaiveWs: 1.2, ratioToSocketIo: 1.5 })], [size({})])).toEqual([]);
+  });
+
+  it('name the workload, the peer and by how much', () => {
+    expect(
+      missedLimits([result({ workload: 'watchlist', ratioToNaiveWs: 9.5, ratioToSocketIo: 12 })], []),
+    ).toEqual(['watchlist: 9.50 times naive ws, at least 10 wanted (0.50 short)']);
+  });
+
+  it('say nothing about rows other than the one with full values', () => {
+    expect(missedLimits([result({ server: 'tickwire-delta', ratioToNaiveWs: 0.1 })], [])).toEqual([]);
+  });
+
+  it('name a bundle that is too large or holds Zod', () => {
+    expect(missedLimits([], [size({ gzipBytes: 10_001, packages: { zod: 12 } })])).toEqual([
+      'size of client: 10001 bytes gzip, at most 10000 wanted (1 over)',
+      'size of client: zod is in the bundle (12 bytes minified)',
+    ]);
+  });
+
+  it('do not bind what is only measured for comparison', () => {
+    expect(missedLimits([], [size({ name: 'socket.io-client', gzipBytes: 99_999 })])).toEqual([]);
+  });
+});
