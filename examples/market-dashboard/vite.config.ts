@@ -9,5 +9,11 @@ export default defineConfig({
   root: here('./page'),
   plugins: [react()],
   resolve: { conditions: ['@tickwire/source', 'module', 'browser', 'development|production'] },
-  build: { outDir: here('./dist/page'), emptyOutDir: true, target: 'es2022', assetsInlineLimit: 0, chunkSizeWarningLimit: 700 },
+  build: {
+    outDir: here('./dist/page'),
+    emptyOutDir: true,
+    target: 'es2022',
+    assetsInlineLimit: 0,
+    chunkSizeWarningLimit: 700,
+  },
 });

@@ -47,6 +47,11 @@ export class Market {
     this.#options = { candlesKept: 240, ...options };
   }
 
+  /** Names products before they have data, so that the watch-list has its order from the start. */
+  announce(products: readonly string[]): void {
+    for (const product of products) this.#entry(product);
+  }
+
   /** Applies one event that happened at `atMs` in its source's time, on run `pass` of the recording. */
   apply(event: FeedEvent, atMs: number, pass = 1): void {
     if (pass !== this.#pass) this.#beginPass(pass);
