@@ -28,6 +28,8 @@ export function formatChange(share: number | null): string {
 }
 
 export function formatMs(durationMs: number): string {
+  // Both ends' clocks tick in milliseconds: below one there is nothing to tell.
+  if (durationMs < 1) return '< 1 ms';
   if (durationMs < 9.95) return `${durationMs.toFixed(1)} ms`;
   if (durationMs < 1_000) return `${Math.round(durationMs)} ms`;
   return `${(durationMs / 1_000).toFixed(1)} s`;
