@@ -1,23 +1,23 @@
 // Channel id: name and parameters of a contract's channel as its id on the wire (P-CHAN-1). Without the contract: the
-// name is the pattern.
-import { describeParamProblem, encodeSegment, MAX_CHANNEL_ID_BYTES, TickwireError } from '@tickwire/protocol';
+// name is the pattern. What an id may not hold besides is refused by the server.
+import { encodeSegment, MAX_CHANNEL_ID_BYTES, TickwireError } from '@tickwire/protocol';
 
 /**
  * The id of a channel.
- * @throws TickwireError `bad_params` when a parameter is missing, empty or holds what an id may not hold.
+ * @throws TickwireError `bad_params` when a parameter is missing, unknown, empty or no text, or the id too long.
  */
 export function channelIdOf(name: string, params: Readonly<Record<string, unknown>> = {}): string {
-  const refuse = (why: string): never => {
-    throw new TickwireError('bad_params', `Channel "${name}": ${why}`);
-  };
+  const known: string[] = [];
+  const refuse = (why: string): TickwireError => new TickwireError('bad_params', `Channel "${name}": ${why}`);
   const id = name.replace(/\{(\w+)\}/g, (_, param: string) => {
-    const value = Object.hasOwn(params, param) ? params[param] : undefined;
-    const problem = describeParamProblem(value);
-    return problem === undefined ? encodeSegment(String(value)) : refuse(`parameter "${param}" ${problem}`);
+    known.push(param);
+    const value = Object.hasOwn(params, param) && params[param];
+    if (!value || typeof value !== 'string' || !value.isWellFormed())
+      throw refuse(`parameter "${param}" must be a text`);
+    return encodeSegment(value);
   });
-  for (const param of Object.keys(params))
-    if (!name.includes(`{${param}}`)) refuse(`it has no parameter "${param}"`);
-  return id.length > MAX_CHANNEL_ID_BYTES
-    ? refuse(`the id is longer than ${MAX_CHANNEL_ID_BYTES} bytes`)
-    : id;
+  const extra = Object.keys(params).find((param) => !known.includes(param));
+  if (extra !== undefined) throw refuse(`unknown parameter "${extra}"`);
+  if (id.length > MAX_CHANNEL_ID_BYTES) throw refuse('too long');
+  return id;
 }

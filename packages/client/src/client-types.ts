@@ -20,7 +20,7 @@ import type { GapEvent, RecoveredEvent } from './subscription/channel.js';
 export interface ConnectionSnapshot {
   readonly status: 'disconnected' | 'connecting' | 'connected';
   /** What is being waited for while `connecting`: a token, the socket, the server's `welcome`, or the next attempt. */
-  readonly phase?: 'token' | 'socket' | 'handshake' | 'backoff';
+  readonly phase?: 'token' | 'socket' | 'handshake' | 'backoff' | undefined;
   /** Sockets opened since the last connection. */
   readonly attempt: number;
   /** Why the last connection or attempt ended; `null` when connected, before the first, and after `disconnect()`. */

@@ -1,33 +1,34 @@
 // Client: the only shell. Owns the sockets, the one timer and the order of things; runs what the machines want done and
 // routes frames. Decides nothing about the protocol itself.
 import {
+  DEFAULT_PATH,
   fromWireError,
   OFFERED_SUBPROTOCOLS,
-  DEFAULT_PATH,
   TickwireError,
   WIRE_MINOR,
   type AnnouncedLimits,
   type AnyContract,
   type Cancel,
   type ClientFrame,
+  type HelloFrame,
   type ServerFrame,
-  type WelcomeFrame,
 } from '@tickwire/protocol';
 import { channelIdOf } from './channel-id.js';
-import type { Client, ClientEvents, CommandOptions, ConnectionSnapshot } from './client-types.js';
-import { Commands, isCommandError } from './command/commands.js';
+import type { Client, CommandOptions, ConnectionSnapshot } from './client-types.js';
+import { createCommands, isCommandError } from './command/commands.js';
 import { silenceLimitMs } from './connection/liveness.js';
 import {
   connectionDeadlineMs,
   INITIAL_CONNECTION,
   writableSocketId,
+  type ConnectionContext,
   type ConnectionEffect,
   type ConnectionEvent,
   type ConnectionState,
   type TokenReason,
 } from './connection/state.js';
 import { createConnectionTransition } from './connection/transition.js';
-import { createHandle, type HandlePorts } from './create-handle.js';
+import { createHandle } from './create-handle.js';
 import { createLogger } from './debug.js';
 import { Emitter, guard } from './emitter.js';
 import { browserEnvironment } from './environment/browser.js';
@@ -43,9 +44,10 @@ import {
 } from './options.js';
 import type { Socket } from './ports/transport.js';
 import { createCounters, smooth, type ClientStats } from './stats.js';
+import type { EventQueue } from './store/event-queue.js';
 import { createScheduler, type Scheduler, type SchedulerMode } from './store/scheduler.js';
-import type { Channel, ChannelSink } from './subscription/channel.js';
-import { Registry } from './subscription/registry.js';
+import type { Channel } from './subscription/channel.js';
+import { createRegistry } from './subscription/registry.js';
 import { createWebSocketTransport } from './transports/websocket.js';
 
 /** Most frames in one message (P-FRAME-4). */
@@ -56,28 +58,21 @@ const DEFAULT_LIMIT_BYTES = 65_536;
 /** A socket, and what belongs to it alone. */
 interface Link {
   readonly socket: Socket;
-  readonly openedMs: number;
   readonly aliases: Map<number, Channel>;
   /** Frames that wait for the end of the turn. */
-  out: string[];
-  /** Written before `welcome`. */
-  pipelinedBytes: number;
+  readonly out: string[];
   limits: AnnouncedLimits;
-  welcomed: boolean;
+  /** The first message is out: the rest waits for `welcome`, because the server keeps only so much until then. */
+  greeted?: boolean;
+  welcomed?: boolean;
   /** The server said that it did nothing of what it was sent. */
-  rejected: boolean;
+  rejected?: boolean;
   receivedMs: number;
-  /** When the last probe was sent. */
-  probedMs: number;
+  /** When something was sent last that is answered at once. */
+  askedMs: number;
 }
 
-type OwnEvent<E = ConnectionEvent> = E extends ConnectionEvent
-  ? Omit<E, 'at' | 'random' | 'online' | 'receivedMs'>
-  : never;
-
-/** Events of the client, and behind a slash those of one channel. */
-type InternalEvents = ClientEvents &
-  Record<`${'recovered' | 'gap' | 'error' | 'change' | 'event'}/${string}`, unknown>;
+type OwnEvent<E = ConnectionEvent> = E extends ConnectionEvent ? Omit<E, keyof ConnectionContext> : never;
 
 /**
  * Makes a client. Opens nothing: the first interest in a channel, the first command or `connect()` does. Safe to import
@@ -88,16 +83,21 @@ type InternalEvents = ClientEvents &
  */
 export function createClient<C extends AnyContract>(contract: C, options?: ClientOptions): Client<C>;
 export function createClient<C extends AnyContract>(options?: ClientOptions): Client<C>;
-export function createClient(first: AnyContract | ClientOptions = {}, second?: ClientOptions): Client {
+export function createClient(first: AnyContract | ClientOptions = {}, second: ClientOptions = {}): Client {
   const contract = 'channels' in first ? first : undefined;
-  const options: ClientOptions = contract === undefined ? (first as ClientOptions) : (second ?? {});
-  const clock = options.clock ?? systemClock;
-  const random = options.random ?? systemRandom;
-  const environment = options.environment ?? browserEnvironment;
-  const transport = options.transport ?? createWebSocketTransport(options.WebSocket);
+  const options = contract ? second : (first as ClientOptions);
+  const {
+    clock = systemClock,
+    random = systemRandom,
+    environment = browserEnvironment,
+    transport = createWebSocketTransport(options.WebSocket),
+    getToken,
+  } = options;
   const settings = withDefaults(DEFAULTS, options);
   const logger = createLogger(options.debug ?? environment.wantsDebug(), options.logger);
   const counters = createCounters();
+  const links = new Map<number, Link>();
+  const queues = new Set<EventQueue<never>>();
 
   let state: ConnectionState = INITIAL_CONNECTION;
   let closed = false;
@@ -108,20 +108,22 @@ export function createClient(first: AnyContract | ClientOptions = {}, second?: C
   let rttMs: number | null = null;
   let clockOffsetMs: number | null = null;
   let lastId = 0;
-  let authId = -1;
-  let stopWatching: Cancel | null = null;
+  let authId = 0;
 
-  const links = new Map<number, Link>();
   const nowMs = (): number => clock.monotonicMs();
+  const wallMs = (): number => clock.wallMs();
   const nextId = (): number => (lastId = (lastId + 1) % 2 ** 32);
-  const socketId = (): number | null => writableSocketId(state);
+  const socketId = (): number => writableSocketId(state);
+  const limits = (): AnnouncedLimits => links.get(socketId())?.limits ?? {};
   const isConnected = (): boolean => state.status === 'connected';
-  const limits = (): AnnouncedLimits => links.get(socketId() ?? -1)?.limits ?? {};
+  const isClosed = (): boolean => closed;
+  /** A first connection is on its way and nothing has gone wrong yet: what is called now may wait for it. */
+  const isOpening = (): boolean => state.status === 'connecting' && !state.reason;
 
   // Order of things: what a call or a message changes is changed first, then listeners are told.
 
   let busy = false;
-  const later: (() => void)[] = [];
+  let later: (() => void)[] = [];
 
   function turn<T>(run: () => T): T {
     if (busy) return run();
@@ -129,34 +131,38 @@ export function createClient(first: AnyContract | ClientOptions = {}, second?: C
     try {
       return run();
     } finally {
-      for (let at = 0; at < later.length; at++) later[at]?.();
-      later.length = 0;
+      // Listeners may add to the list.
+      for (const act of later) act();
+      later = [];
       busy = false;
     }
   }
 
-  function report(error: TickwireError): void {
+  const afterTurn = (run: () => void): void => turn(() => void later.push(run));
+
+  /** Tells listeners of the client and, with an id, those of the channel. */
+  function tell(name: string, event: unknown, id?: string): void {
+    for (const full of id ? [name, `${name}/${id}`] : [name]) {
+      if (emitter.has(full)) afterTurn(() => emitter.emit(full, event));
+    }
+  }
+
+  function report(error: TickwireError, id?: string): void {
     counters.errors++;
     logger('warn', error.message, { code: error.code });
-    later.push(() => emitter.emit('error', error));
-    turn(() => undefined);
+    tell('error', error, id);
   }
 
   const reportThrown = (cause: unknown): void => {
-    report(new TickwireError('internal', 'A listener threw an error', { executed: 'no', cause }));
-    if (!emitter.has('error')) logger('error', 'A listener threw an error', { cause });
+    logger('error', 'A listener threw', { cause });
+    report(new TickwireError('internal', 'A listener threw', { executed: 'no', cause }));
   };
-
-  const emitter = new Emitter<InternalEvents>(reportThrown);
-
-  function tell<Name extends keyof InternalEvents & string>(name: Name, event: InternalEvents[Name]): void {
-    if (emitter.has(name)) later.push(() => emitter.emit(name, event));
-  }
+  const emitter = new Emitter(reportThrown);
 
   // One timer, for whatever is due first. Firing early is harmless.
 
   let timerMs = Infinity;
-  let cancelTimer: Cancel | null = null;
+  let cancelTimer: Cancel | undefined;
 
   function wakeAt(atMs: number): void {
     if (atMs >= timerMs || closed) return;
@@ -177,26 +183,14 @@ export function createClient(first: AnyContract | ClientOptions = {}, second?: C
   // Schedulers, one of each kind.
 
   const schedulers = new Map<string, Scheduler>();
-  const defaultMode: SchedulerMode =
-    options.scheduler ?? (environment.requestFrame === undefined ? 'microtask' : 'frame');
+  const flushSchedulers = (): void => schedulers.forEach((scheduler) => scheduler.flush());
 
-  function schedulerOf(mode: SchedulerMode = defaultMode): Scheduler {
-    const name = typeof mode === 'object' ? String(mode.intervalMs) : mode;
-    let scheduler = schedulers.get(name);
-    if (scheduler === undefined) {
-      scheduler = createScheduler(mode, {
-        clock,
-        environment,
-        afterTurn: (run) => turn(() => void later.push(run)),
-      });
-      schedulers.set(name, scheduler);
-    }
+  function schedulerOf(mode: SchedulerMode = options.scheduler ?? 'frame'): Scheduler {
+    const name = JSON.stringify(mode);
+    const scheduler = schedulers.get(name) ?? createScheduler(mode, { clock, environment, afterTurn });
+    schedulers.set(name, scheduler);
     return scheduler;
   }
-
-  const flushSchedulers = (): void => {
-    for (const scheduler of schedulers.values()) scheduler.flush();
-  };
 
   // Connection.
 
@@ -204,82 +198,80 @@ export function createClient(first: AnyContract | ClientOptions = {}, second?: C
     ...settings,
     ...withDefaults(RECONNECT_DEFAULTS, options.reconnect),
   });
-  const pending: ConnectionEvent[] = [];
+  const pending: OwnEvent[] = [];
+  let stopWatching: Cancel | undefined;
 
   function dispatch(event: OwnEvent): void {
-    const receivedMs = state.status === 'connected' ? (links.get(state.activeId)?.receivedMs ?? 0) : 0;
-    const context = { at: nowMs(), random: random.float(), online: environment.isOnline(), receivedMs };
-    pending.push({ ...event, ...context } as ConnectionEvent);
     // Effects may dispatch; their events wait for the one at hand.
-    if (pending.length > 1) return;
-    for (let next; (next = pending[0]) !== undefined; pending.shift()) step(next);
+    if (pending.push(event) > 1) return;
+    for (let next; (next = pending[0]); pending.shift()) step(next);
   }
 
-  function step(event: ConnectionEvent): void {
+  function step(event: OwnEvent): void {
     const before = state;
-    const writable = socketId();
-    const [next, ...effects] = transition(before, event);
-    state = next;
-    if (next.status !== before.status) {
-      logger('debug', next.status, { reason: next.reason?.code });
-      sinceMs = clock.wallMs();
-      if (next.status === 'connected') counters.connections++;
-      else sessionId = null;
-      registry.setConnected(isConnected());
+    const context: ConnectionContext = {
+      at: nowMs(),
+      random: random.float(),
+      online: environment.isOnline(),
+      receivedMs: links.get(before.live?.socketId ?? 0)?.receivedMs ?? 0,
+    };
+    const [next, ...effects] = transition(before, { ...event, ...context });
+    const { status, reason, attempt: attempts } = (state = next);
+    const moved = status !== before.status && status;
+    if (moved) {
+      logger('debug', moved, { reason });
+      sinceMs = wallMs();
+      registry.channels.forEach((channel) => channel.changed());
     }
-    for (const effect of effects) run(effect);
-    if (socketId() !== writable && socketId() !== null) {
+    effects.forEach(run);
+    sweep();
+    if (socketId() && socketId() !== writableSocketId(before)) {
       registry.attachAll();
       commands.flush();
     }
-    if (!isOpening() && socketId() === null) commands.refuseWaiting();
-    watchEnvironment();
+    if (!socketId() && !isOpening()) commands.refuseWaiting();
+    if (moved === 'disconnected') {
+      stopFetching?.();
+      stopWatching?.();
+      stopWatching = undefined;
+    } else if (moved) stopWatching ??= environment.subscribe(onEnvironment);
     wakeAt(connectionDeadlineMs(next));
     refreshConnection();
-    if (next.status === 'connected' && before.status !== 'connected') tell('connected', connectionSnapshot);
-    if (next.status !== 'connected' && before.status === 'connected') {
-      tell('disconnected', { reason: next.reason, willRetry: next.status === 'connecting' });
+    if (moved && before.live) tell('disconnected', { reason, willRetry: moved === 'connecting' });
+    if (moved === 'connected') {
+      counters.connections++;
+      tell(moved, connectionSnapshot);
     }
-  }
-
-  /** A first connection is on its way and nothing has gone wrong yet: what is called now may wait for it. */
-  function isOpening(): boolean {
-    return state.status === 'connecting' && state.reason === null;
+    if (moved === 'disconnected' && reason) tell('connection_failed', { attempts, reason });
   }
 
   function run(effect: ConnectionEffect): void {
-    switch (effect.type) {
-      case 'fetchToken':
-        return fetchToken(effect.socketId, effect.reason);
-      case 'abortToken':
-        tokenFetch?.abort();
-        tokenFetch = null;
-        return;
-      case 'openSocket':
-        return openSocket(effect.socketId);
-      case 'sendHello':
-        return sendHello(effect.socketId);
-      case 'sendAuth':
-        if (token !== null) send(effect.socketId, { t: 'auth', id: (authId = nextId()), token });
-        return;
-      case 'sendPing': {
-        const link = links.get(effect.socketId);
-        if (link !== undefined) link.probedMs = nowMs();
-        send(effect.socketId, { t: 'ping', k: nextId() });
+    const { type, socketId: id } = effect;
+    switch (type) {
+      case 'fetchToken': {
+        fetchToken(effect.reason, (ok) =>
+          dispatch(
+            ok
+              ? { type: 'tokenReady', socketId: id }
+              : { type: 'tokenFailed', socketId: id, message: 'No token' },
+          ),
+        );
         return;
       }
-      case 'closeSocket':
-        links.get(effect.socketId)?.socket.close(effect.code, effect.message);
-        return forgetSocket(effect.socketId);
-      case 'reportTokenFailure':
-        return report(
-          new TickwireError('unauthenticated', `No token: ${effect.message}`, {
-            executed: 'no',
-            cause: tokenFault,
-          }),
-        );
-      case 'giveUp':
-        tell('connection_failed', { attempts: effect.attempts, reason: state.reason });
+      case 'openSocket': {
+        openSocket(id);
+        return;
+      }
+      case 'sendHello': {
+        sendHello(id);
+        return;
+      }
+      case 'sendPing':
+        return void send(id, { t: 'ping', k: nextId() });
+      case 'dropSocket': {
+        dropSocket(id, 1006, effect.message);
+        return;
+      }
     }
   }
 
@@ -289,44 +281,54 @@ export function createClient(first: AnyContract | ClientOptions = {}, second?: C
       {
         onOpen: () => turn(() => dispatch({ type: 'socketOpened', socketId: id })),
         onMessage: (data) => receive(id, data),
-        onClose: (code, message) =>
-          turn(() => {
-            dispatch({ type: 'socketClosed', socketId: id, code, message });
-            forgetSocket(id);
-          }),
+        onClose: (code, message) => turn(() => socketClosed(id, code, message)),
       },
     );
-    links.set(id, {
-      socket,
-      openedMs: nowMs(),
-      aliases: new Map(),
-      out: [],
-      pipelinedBytes: 0,
-      limits: {},
-      welcomed: false,
-      rejected: false,
-      receivedMs: nowMs(),
-      probedMs: 0,
-    });
+    links.set(id, { socket, aliases: new Map(), out: [], limits: {}, receivedMs: nowMs(), askedMs: 0 });
+  }
+
+  function socketClosed(id: number, code: number, message: string): void {
+    dispatch({ type: 'socketClosed', socketId: id, code, message });
+    forgetSocket(id);
   }
 
   function forgetSocket(id: number): void {
     const link = links.get(id);
-    if (link === undefined) return;
+    if (!link) return;
     links.delete(id);
     registry.detachAll(id);
-    commands.disconnected(id, link.rejected);
+    commands.disconnected(id, link.rejected === true);
+  }
+
+  /** Closes a socket as if the other side had. */
+  function dropSocket(id: number, code: number, message: string): void {
+    links.get(id)?.socket.close(code === 1006 ? 1000 : code, message);
+    socketClosed(id, code, message);
+  }
+
+  /**
+   * Closes the sockets that are not needed any more: those that no state names, and a connection that has a successor
+   * once every channel and every command has moved there (P-LIVE-7).
+   */
+  function sweep(): void {
+    const { live, current } = state;
+    for (const [id, { socket }] of links) {
+      if (id === live?.socketId || id === current?.socketId) continue;
+      if (live && !(registry.isSettled(live.socketId) && commands.inFlight(id) === 0)) continue;
+      socket.close(1000, '');
+      forgetSocket(id);
+    }
   }
 
   function endpoint(): string {
     const { url = DEFAULT_PATH } = options;
     const full = url.startsWith('/') ? environment.urlOf(url) : url.replace(/^http/, 'ws');
-    if (full === undefined) throw new TypeError('createClient: give a url, there is no page to take it from');
+    if (!full) throw new TypeError('createClient needs a url where there is no page');
     return full;
   }
 
   function connect(): void {
-    if (closed) throw new TypeError('This client was closed: make a new one');
+    if (closed) throw new TypeError('This client is closed');
     endpoint();
     opensByItself = false;
     turn(() => dispatch({ type: 'connectCalled' }));
@@ -334,42 +336,56 @@ export function createClient(first: AnyContract | ClientOptions = {}, second?: C
 
   /** Somebody wants something. */
   function wish(): void {
-    if (opensByItself && !closed) connect();
+    if (opensByItself) connect();
   }
 
-  // Tokens: one fetch at a time.
+  function onEnvironment(event: string): void {
+    turn(() => {
+      // A page that was hidden catches up first, and asks for a sign of life then.
+      flushSchedulers();
+      if (event !== 'hidden') dispatch({ type: 'woke' });
+      refreshConnection();
+    });
+  }
+
+  // Tokens: one fetch at a time, for everybody who waits.
 
   let token: string | null = null;
-  let tokenFetch: AbortController | null = null;
-  let tokenWaiters: number[] = [];
-  let tokenFault: unknown;
+  let tokenWaiters: ((ok: boolean) => void)[] = [];
+  let stopFetching: Cancel | undefined;
 
-  function fetchToken(id: number, reason: TokenReason): void {
-    const { getToken } = options;
-    if (getToken === undefined) return dispatch({ type: 'tokenReady', socketId: id });
-    if (tokenFetch !== null) return void tokenWaiters.push(id);
-    const fetch = (tokenFetch = new AbortController());
-    tokenWaiters = [id];
-    const settle = (event: (socketId: number) => OwnEvent): void =>
+  function fetchToken(reason: TokenReason, done: (ok: boolean) => void): void {
+    if (!getToken) {
+      done(true);
+      return;
+    }
+    if (stopFetching) return void tokenWaiters.push(done);
+    const aborter = new AbortController();
+    const { signal } = aborter;
+    const settle = (apply: () => boolean): void =>
       turn(() => {
-        // Nobody waits for the answer of a fetch that was given up.
-        if (tokenFetch !== fetch) return;
-        tokenFetch = null;
-        for (const waiter of tokenWaiters) dispatch(event(waiter));
+        // Nobody waits any more for a fetch that was given up.
+        if (signal.aborted) return;
+        const waiters = tokenWaiters;
+        stop();
+        const ok = apply();
+        for (const waiter of waiters) waiter(ok);
       });
-    void new Promise<string | null>((resolve) => resolve(getToken({ reason, signal: fetch.signal }))).then(
-      (value) =>
-        settle((waiter) => {
-          token = value;
-          return { type: 'tokenReady', socketId: waiter };
-        }),
-      (cause: unknown) =>
-        settle((waiter) => {
-          tokenFault = cause;
-          const message = cause instanceof Error ? cause.message : 'getToken failed';
-          return { type: 'tokenFailed', socketId: waiter, message };
-        }),
-    );
+    const failed = (cause: unknown): void =>
+      settle(() => {
+        report(new TickwireError('unauthenticated', 'No token', { executed: 'no', cause }));
+        return false;
+      });
+    const cancel = clock.setTimer(settings.tokenTimeoutMs, () => failed(new Error('getToken took too long')));
+    const stop = (stopFetching = () => {
+      cancel();
+      aborter.abort();
+      stopFetching = undefined;
+    });
+    tokenWaiters = [done];
+    Promise.resolve()
+      .then(() => getToken({ reason, signal }))
+      .then((value) => settle(() => ((token = value), true)), failed);
   }
 
   // Sending: frames of one turn leave as one message.
@@ -381,10 +397,8 @@ export function createClient(first: AnyContract | ClientOptions = {}, second?: C
     flushing = true;
     void Promise.resolve().then(() => {
       flushing = false;
-      turn(() => {
-        registry.flush();
-        for (const link of links.values()) write(link);
-      });
+      registry.flush();
+      links.forEach(write);
     });
   }
 
@@ -392,64 +406,53 @@ export function createClient(first: AnyContract | ClientOptions = {}, second?: C
   function send(id: number, frame: ClientFrame): boolean {
     const link = links.get(id);
     const text = JSON.stringify(frame);
-    if (link === undefined || bytesOf(text) > (link.limits.in ?? DEFAULT_LIMIT_BYTES)) return false;
+    if (!link || bytesOf(text) > maxBytesOf(link)) return false;
+    if (frame.t === 'hello' || frame.t === 'ping') link.askedMs = nowMs();
     link.out.push(text);
     wantsFlush();
     return true;
   }
 
   function write(link: Link): void {
-    const max = link.limits.in ?? DEFAULT_LIMIT_BYTES;
-    while (link.out.length > 0) {
+    const { out, socket, welcomed } = link;
+    while (out.length && (welcomed || !link.greeted)) {
       let count = 0;
-      let bytes = 0;
-      for (const text of link.out) {
-        const size = bytesOf(text) + 1;
-        if (count > 0 && (count === MAX_FRAMES || bytes + size > max)) break;
-        bytes += size;
-        count++;
+      for (let bytes = 0; count < Math.min(out.length, MAX_FRAMES); count++) {
+        bytes += bytesOf(out[count] ?? '') + 1;
+        if (count && bytes > maxBytesOf(link)) break;
       }
-      // The server keeps so much before its `welcome`; the rest goes after it.
-      if (!link.welcomed && (link.pipelinedBytes += bytes) > DEFAULT_LIMIT_BYTES) return;
-      link.socket.send(link.out.splice(0, count).join('\n'));
+      link.greeted = true;
       counters.messagesSent++;
+      socket.send(out.splice(0, count).join('\n'));
     }
   }
 
   function sendHello(id: number): void {
     const said: ClientContract | undefined = options.contract ?? contract;
+    // What is `undefined` does not reach the wire.
     send(id, {
       t: 'hello',
       v: WIRE_MINOR,
-      sdk: 'ts',
-      ...(said === undefined
-        ? {}
-        : {
-            contract: {
-              name: said.name,
-              ver: said.version,
-              ...(said.hash === undefined ? {} : { hash: said.hash }),
-            },
-          }),
-      ...(token === null ? {} : { auth: { token } }),
+      contract: said && { name: said.name, ver: said.version, hash: said.hash },
+      auth: token === null ? undefined : { token },
       caps: ['delta'],
       lim: { in: settings.maxFrameBytes },
-    });
+    } as HelloFrame);
   }
 
   // Receiving.
 
   function receive(id: number, data: unknown): void {
     const link = links.get(id);
-    if (link === undefined) return;
+    if (!link) return;
     link.receivedMs = nowMs();
     counters.messagesReceived++;
-    counters.lastMessageTime = clock.wallMs();
+    counters.lastMessageTime = wallMs();
     const frames = decode(data, settings.maxFrameBytes);
-    if (frames === null) return ignore();
-    for (const frame of frames) {
+    if (!frames) ignore();
+    for (const frame of frames ?? []) {
       // A frame may have ended the connection.
-      if (links.get(id) !== link) return;
+      if (!links.has(id)) return;
       counters.framesReceived++;
       turn(() => {
         try {
@@ -463,7 +466,7 @@ export function createClient(first: AnyContract | ClientOptions = {}, second?: C
 
   function ignore(): void {
     counters.undecodable++;
-    logger('warn', 'A message could not be understood');
+    logger('warn', 'Undecodable message');
   }
 
   function handle(id: number, link: Link, frame: ServerFrame): void {
@@ -474,255 +477,209 @@ export function createClient(first: AnyContract | ClientOptions = {}, second?: C
       case 'rst':
       case 'stat': {
         const channel = link.aliases.get(frame.n);
-        if (channel === undefined) return;
+        if (!channel) return;
         counters.updatesApplied++;
-        if (!channel.receive(frame, counters.lastMessageTime ?? 0)) registry.resync(channel);
+        if (!channel.receive(frame)) registry.resync(channel);
         return;
       }
       case 'ping':
-        noteClock(frame.now, frame.rtt);
-        send(id, { t: 'pong', k: frame.k });
+        noteClock(frame.rtt, frame.now);
+        return void send(id, { t: 'pong', k: frame.k });
+      case 'pong': {
+        noteClock(nowMs() - link.askedMs);
         return;
-      case 'pong':
-        rttMs = nowMs() - link.probedMs;
-        return refreshConnection();
+      }
       case 'res':
-        if (frame.id !== authId) return commands.answered(frame, id);
-        authId = -1;
-        if (frame.err !== undefined) report(fromWireError(frame.err));
+        if (frame.id !== authId) {
+          commands.answered(frame, id);
+          return;
+        }
+        if (frame.err) report(fromWireError(frame.err));
         return;
       case 'subd':
-        registry.answered(frame, id, (channel, alias) => {
-          unlink(channel);
-          link.aliases.set(alias, channel);
-        });
-        return settle();
-      case 'unsubd':
-        return registry.ended(frame, id);
-      case 'welcome':
-        return welcome(id, link, frame);
-      case 'reject': {
-        const { code, message, retryAfterMs } = fromWireError(frame.err);
-        link.rejected = true;
-        if (retryAfterMs !== undefined) dispatch({ type: 'delayed', retryAfterMs });
-        return dispatch({ type: 'rejected', socketId: id, code, message });
-      }
-      case 'reauth':
-        return dispatch({ type: 'tokenAsked', socketId: id });
-      case 'goaway':
-        return dispatch({ type: 'goneAway', socketId: id, inMs: Math.max(0, frame.in) || 0 });
-      case 'err': {
-        const error = fromWireError(frame.err);
-        if (frame.id === undefined) {
-          if (error.retryAfterMs !== undefined)
-            dispatch({ type: 'delayed', retryAfterMs: error.retryAfterMs });
-          return report(error);
+        registry.answered(frame, id);
+        {
+          sweep();
+          return;
         }
-        registry.refusedAll(frame.id, id, frame.err);
-        return commands.answered({ t: 'res', id: frame.id, err: frame.err }, id);
+      case 'unsubd': {
+        registry.ended(frame, id);
+        return;
+      }
+      case 'welcome':
+        if (link.welcomed) return;
+        link.welcomed = true;
+        link.limits = frame.lim;
+        sessionId = frame.sid;
+        noteClock(nowMs() - link.askedMs, frame.now);
+        dispatch({ type: 'welcomed', socketId: id, silenceMs: silenceLimitMs(frame.ping) });
+        {
+          wantsFlush();
+          return;
+        }
+      case 'reject':
+        link.rejected = true;
+        {
+          noteRefusal(id, fromWireError(frame.err));
+          return;
+        }
+      case 'reauth': {
+        reauthenticate(id);
+        return;
+      }
+      case 'goaway': {
+        dispatch({ type: 'goneAway', socketId: id, inMs: frame.in });
+        return;
+      }
+      case 'err': {
+        const { id: answered, err } = frame;
+        const error = fromWireError(err);
+        if (answered === undefined) {
+          noteRefusal(id, error);
+          report(error);
+          return;
+        }
+        registry.refusedAll(answered, id, err);
+        commands.answered({ t: 'res', id: answered, err }, id);
+        return;
       }
       default:
         // A newer server may say more than this client knows, unless it says that it must be known (P-EXT-2).
-        if ((frame as { crit?: unknown }).crit === 1) {
-          link.socket.close(4100, 'unknown critical frame');
-          dispatch({
-            type: 'socketClosed',
-            socketId: id,
-            code: 4100,
-            message: 'The server speaks a newer protocol',
-          });
-          forgetSocket(id);
-        }
+        if ('crit' in frame) dropSocket(id, 4100, 'Unknown critical frame');
     }
   }
 
-  function welcome(id: number, link: Link, frame: WelcomeFrame): void {
-    if (link.welcomed) return;
-    link.welcomed = true;
-    link.limits = frame.lim ?? {};
-    sessionId = frame.sid;
-    noteClock(frame.now, nowMs() - link.openedMs);
-    dispatch({ type: 'welcomed', socketId: id, silenceMs: silenceLimitMs(frame.ping) });
-    settle();
-    wantsFlush();
+  /** What the server says before it closes, or of the next connection. */
+  function noteRefusal(id: number, { code, message, retryAfterMs }: TickwireError): void {
+    dispatch({ type: 'rejected', socketId: id, code, message, retryAfterMs });
   }
 
-  /** The old connection goes once every channel and every command has moved to the new one (P-LIVE-7). */
-  function settle(): void {
-    if (state.status !== 'connected' || state.retiring === null) return;
-    if (registry.isSettled(state.activeId) && commands.inFlight(state.retiring.socketId) === 0)
-      dispatch({ type: 'settled' });
-  }
-
-  function noteClock(serverMs: number | undefined, roundTripMs: number | undefined): void {
-    if (typeof serverMs !== 'number' || typeof roundTripMs !== 'number') return;
+  function noteClock(roundTripMs?: number, serverMs?: number): void {
+    if (roundTripMs === undefined) return;
     rttMs = roundTripMs;
-    clockOffsetMs = serverMs + roundTripMs / 2 - clock.wallMs();
+    if (serverMs !== undefined) clockOffsetMs = serverMs + roundTripMs / 2 - wallMs();
     refreshConnection();
+  }
+
+  function reauthenticate(id: number): void {
+    fetchToken('reauth', () => {
+      authId = nextId();
+      if (token !== null) send(id, { t: 'auth', id: authId, token });
+    });
   }
 
   // Channels and commands.
 
-  function unlink(channel: Channel): void {
-    if (channel.link !== null) links.get(channel.link.socketId)?.aliases.delete(channel.link.alias);
-  }
+  const unlink = ({ link }: Channel): unknown => link && links.get(link.socketId)?.aliases.delete(link.alias);
 
-  const sinkOf = (id: string): ChannelSink => ({
-    changed: (change, position) => tell(`change/${id}`, { ...change, position }),
-    event: (event) => tell(`event/${id}`, event),
-    gap(event) {
-      tell('gap', event);
-      tell(`gap/${id}`, event);
-    },
-    recovered(event) {
-      tell('recovered', event);
-      tell(`recovered/${id}`, event);
-    },
-    latencyOf(payload, timeField) {
-      const said = (payload as Record<string, unknown> | null | undefined)?.[timeField];
-      const madeMs = typeof said === 'string' ? Date.parse(said) : Number(said);
-      if (!(madeMs > 0)) return undefined;
-      const latencyMs = clock.wallMs() + (clockOffsetMs ?? 0) - madeMs;
-      counters.latencyMs = smooth(counters.latencyMs, latencyMs);
-      return latencyMs;
-    },
-  });
-
-  const registry = new Registry({
+  const ports = {
     ...settings,
+    maxUpdatesPerSecond: options.maxUpdatesPerSecond,
+    queue: withDefaults(QUEUE_DEFAULTS, options.queue),
+    clock,
+    queues,
     nowMs,
-    socketId,
-    isConnected,
+    wallMs,
     nextId,
+    socketId,
     limits,
+    isConnected,
+    isOpening,
+    isClosed,
+    tell,
+    wakeAt,
     wantsFlush,
     send,
     unlink,
-    dropConnection: () => dispatch({ type: 'unanswered' }),
-    refused(channel, error) {
-      tell(`error/${channel.id}`, error);
-      report(error);
+    relink(channel: Channel, id: number, alias: number) {
+      unlink(channel);
+      links.get(id)?.aliases.set(alias, channel);
     },
-    wakeAt,
-    sinkOf,
-  });
-
-  const commands = new Commands({
-    queue: withDefaults(QUEUE_DEFAULTS, options.queue),
-    nowMs,
-    nextId,
-    socketId,
-    isOpening,
-    inflightLimit: () => limits().inflight,
-    send,
-    wakeAt,
-  });
-
-  const handlePorts: HandlePorts = {
-    clock,
-    settings,
-    maxUpdatesPerSecond: options.maxUpdatesPerSecond,
+    dropConnection: () => dropSocket(socketId(), 1006, 'No answer to a subscription'),
+    refused: (channel: Channel, error: TickwireError) => report(error, channel.id),
+    latencyOf(payload: unknown, timeField: string | undefined) {
+      const said = timeField && (payload as Record<string, unknown> | null | undefined)?.[timeField];
+      const madeMs = typeof said === 'string' ? Date.parse(said) : Number(said);
+      if (!(madeMs > 0)) return undefined;
+      const latencyMs = wallMs() + (clockOffsetMs ?? 0) - madeMs;
+      counters.latencyMs = smooth(counters.latencyMs, latencyMs);
+      return latencyMs;
+    },
     schedulerOf,
-    queues: new Set(),
-    get: (id) => registry.get(id),
-    retain(id, prepare) {
-      if (closed) return () => undefined;
-      return turn(() => {
+    get: (id: string) => registry.channels.get(id),
+    retain: (id: string, prepare: (channel: Channel) => void) =>
+      turn(() => {
         const release = registry.retain(id, prepare);
         wish();
         return () => turn(release);
-      });
-    },
-    resync: (channel) => turn(() => registry.resync(channel)),
-    guard: (listener) => guard(listener, reportThrown),
-    on: (name, listener) =>
-      emitter.on(name as keyof InternalEvents & string, listener as (event: unknown) => void),
+      }),
+    resync: (channel: Channel) => turn(() => registry.resync(channel)),
+    guard: <Args extends unknown[]>(listener: (...args: Args) => void) => guard(listener, reportThrown),
+    on: (name: string, listener: (event: never) => void) => emitter.on(name, listener),
   };
+  const registry = createRegistry(ports);
+  const commands = createCommands(ports);
 
   function command(name: string, input: unknown, call: CommandOptions = {}): Promise<unknown> {
-    const { key, signal } = call;
     const definition = contract?.commands[name];
+    const { key, signal, queue, timeoutMs = definition?.timeoutMs ?? settings.commandTimeoutMs } = call;
     return turn(() => {
       wish();
-      const promise = commands.call(name, input, {
-        key,
-        signal,
-        timeoutMs: call.timeoutMs ?? definition?.timeoutMs ?? settings.commandTimeoutMs,
-        queue: call.queue ?? false,
-        repeatable: key !== undefined || definition?.idempotent === true,
-        ...(closed ? { refusal: 'The client was closed' } : {}),
-      });
       // Silence that nobody noticed, because the machine slept, is noticed before somebody waits in vain.
-      if (state.status === 'connected') {
-        const silentMs = nowMs() - (links.get(state.activeId)?.receivedMs ?? 0);
-        if (silentMs > state.silenceMs) dispatch({ type: 'woke' });
-      }
-      return promise;
+      const { live } = state;
+      if (live && nowMs() > live.deadlineMs) dispatch({ type: 'deadlineReached' });
+      const repeatable = key !== undefined || definition?.idempotent === true;
+      return commands.call(name, input, { key, signal, queue, timeoutMs, repeatable });
     });
   }
 
-  // What is around the client.
-
-  function watchEnvironment(): void {
-    if ((state.status === 'disconnected') === (stopWatching === null)) return;
-    if (stopWatching !== null) {
-      stopWatching();
-      stopWatching = null;
-      return;
-    }
-    stopWatching = environment.subscribe((event) =>
-      turn(() => {
-        // A page that was hidden catches up first, and asks for a sign of life then.
-        if (event === 'visible' || event === 'hidden') flushSchedulers();
-        if (event === 'offline') dispatch({ type: 'wentOffline' });
-        else if (event !== 'hidden') dispatch({ type: 'woke' });
-        refreshConnection();
-      }),
-    );
-  }
-
-  function makeConnectionSnapshot(): ConnectionSnapshot {
-    const current = state.status === 'connecting' ? state.current : null;
-    return Object.freeze({
-      status: state.status,
-      ...(current === null ? {} : { phase: current.phase }),
-      attempt: state.attempt,
-      reason: state.reason,
+  function makeSnapshot(): ConnectionSnapshot {
+    const { status, attempt, reason, current } = state;
+    const connecting = status === 'connecting' ? current : null;
+    return {
+      status,
+      phase: connecting?.phase,
+      attempt,
+      reason,
       retryAtMs:
-        current?.phase === 'backoff' ? Math.round(clock.wallMs() + current.deadlineMs - nowMs()) : null,
+        connecting?.phase === 'backoff' ? Math.round(wallMs() + connecting.deadlineMs - nowMs()) : null,
       sinceMs,
       rttMs,
       clockOffsetMs,
-      sessionId,
+      sessionId: isConnected() ? sessionId : null,
       online: environment.isOnline(),
-    });
+    };
   }
 
-  let connectionSnapshot = makeConnectionSnapshot();
+  let connectionSnapshot = makeSnapshot();
 
   function refreshConnection(): void {
-    const next = makeConnectionSnapshot();
+    const next = makeSnapshot();
     if (JSON.stringify(next) === JSON.stringify(connectionSnapshot)) return;
     connectionSnapshot = next;
     tell('status', next);
   }
 
   function stats(): ClientStats {
-    const { connections, ...counted } = counters;
-    const held = [...registry.channels];
+    const held = [...registry.channels.values()];
     return {
-      ...counted,
+      ...counters,
       connected: isConnected(),
-      reconnecting: state.status === 'connecting' && connections > 0,
+      reconnecting: state.status === 'connecting' && counters.connections > 0,
       reconnectAttempts: state.attempt,
-      reconnects: Math.max(0, connections - 1),
+      reconnects: Math.max(0, counters.connections - 1),
       subscriptions: held.map(({ id }) => id),
-      queueSize: commands.waiting,
-      pendingUpdates: [...handlePorts.queues].reduce((sum, queue) => sum + queue.size, 0),
+      queueSize: commands.waiting(),
+      pendingUpdates: [...queues].reduce((sum, { size }) => sum + size, 0),
       cacheSize: held.filter(({ hasValue }) => hasValue).length,
       rttMs,
       clockOffsetMs,
     };
+  }
+
+  function disconnect(): void {
+    opensByItself = false;
+    turn(() => dispatch({ type: 'disconnectCalled' }));
   }
 
   const client = {
@@ -731,56 +688,43 @@ export function createClient(first: AnyContract | ClientOptions = {}, second?: C
       subscribe: (listener: () => void) => emitter.on('status', () => listener()),
     },
     connect,
-    disconnect() {
-      opensByItself = false;
-      turn(() => dispatch({ type: 'disconnectCalled' }));
-    },
+    disconnect,
     close() {
-      if (closed) return;
       turn(() => {
-        dispatch({ type: 'disconnectCalled' });
+        disconnect();
         closed = true;
         commands.close();
         flushSchedulers();
-        later.push(() => emitter.clear());
+        for (const queue of queues) queue.close();
+        cancelTimer?.();
+        afterTurn(() => emitter.clear());
       });
-      cancelTimer?.();
-      for (const queue of handlePorts.queues) queue.close();
     },
-    channel: (name: string, params?: Readonly<Record<string, string>>) =>
-      createHandle(handlePorts, channelIdOf(name, params), name, params ?? {}, {}),
+    channel: (name: string, params: Readonly<Record<string, string>> = {}) =>
+      createHandle(ports, channelIdOf(name, params), name, params, {}),
     command,
     isCommandError,
-    on: (name: keyof ClientEvents, listener: (event: never) => void) =>
-      emitter.on(name, listener as (event: unknown) => void),
+    on: ports.on,
     stats,
-    clearCache: () => turn(() => registry.clear()),
-    reauthenticate: () =>
-      turn(() => {
-        if (state.status === 'connected') dispatch({ type: 'tokenAsked', socketId: state.activeId });
-      }),
+    clearCache: () => turn(registry.clear),
+    reauthenticate: () => state.live && reauthenticate(state.live.socketId),
   };
   return client as unknown as Client;
 }
 
+const maxBytesOf = ({ limits }: Link): number => limits.in ?? DEFAULT_LIMIT_BYTES;
+
 /** Size in UTF-8. JSON is well-formed, so encoding it cannot fail. */
-function bytesOf(text: string): number {
-  return text.length * 3 < DEFAULT_LIMIT_BYTES
-    ? text.length
-    : encodeURIComponent(text).replace(/%../g, '_').length;
-}
+const bytesOf = (text: string): number => encodeURIComponent(text).replace(/%../g, '_').length;
 
 /** The frames of a message; `null` if it is not one (P-FRAME-3). */
 function decode(data: unknown, maxFrameBytes: number): ServerFrame[] | null {
-  if (typeof data !== 'string') return null;
-  if (data.length > maxFrameBytes && data.split('\n').some((line) => line.length > maxFrameBytes))
-    return null;
   try {
+    const lines = String(data).replace(/\n$/, '').split('\n');
+    if (typeof data !== 'string' || lines.some((line) => line.length > maxFrameBytes)) return null;
     // Frames hold no raw newline, so one call can read them all.
-    const frames = JSON.parse(`[${data.replace(/\n$/, '').replaceAll('\n', ',')}]`) as unknown[];
-    return frames.every((frame) => typeof frame === 'object' && frame !== null)
-      ? (frames as ServerFrame[])
-      : null;
+    const frames = JSON.parse(`[${lines.join()}]`) as unknown[];
+    return frames.every((frame) => frame && typeof frame === 'object') ? (frames as ServerFrame[]) : null;
   } catch {
     return null;
   }

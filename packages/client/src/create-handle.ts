@@ -2,25 +2,27 @@
 import type { Cancel, Clock } from '@tickwire/protocol';
 import type { Guarded } from './emitter.js';
 import type { ChannelOptions, EventMeta } from './handle.js';
-import { EventQueue, type EventOptions } from './store/event-queue.js';
+import { createEventQueue, type EventOptions, type EventQueue } from './store/event-queue.js';
 import type { Scheduler, SchedulerMode } from './store/scheduler.js';
 import { IDLE_SNAPSHOT, type ChannelSnapshot } from './store/snapshot.js';
-import { createView, type ViewOptions, type ViewSource } from './store/view.js';
-import type { Channel, DeliveredEvent } from './subscription/channel.js';
+import { createView, type View, type ViewOptions } from './store/view.js';
+import type { Channel } from './subscription/channel.js';
+
+type Listener = (event: never) => void;
 
 /** What handles need of the client. */
 export interface HandlePorts {
   readonly clock: Clock;
-  readonly settings: { readonly maxEvents: number };
+  readonly maxEvents: number;
   readonly maxUpdatesPerSecond: number | undefined;
   /** Queues of readers with a rate of their own, to be counted and closed. */
-  readonly queues: Set<EventQueue<DeliveredEvent>>;
-  schedulerOf(mode?: SchedulerMode): Scheduler;
-  get(id: string): Channel | undefined;
-  retain(id: string, prepare: (channel: Channel) => void): Cancel;
-  resync(channel: Channel): void;
-  guard<Args extends unknown[]>(listener: (...args: Args) => void): Guarded<Args>;
-  on(name: string, listener: (event: never) => void): Cancel;
+  readonly queues: Set<EventQueue<never>>;
+  readonly schedulerOf: (mode?: SchedulerMode) => Scheduler;
+  readonly get: (id: string) => Channel | undefined;
+  readonly retain: (id: string, prepare: (channel: Channel) => void) => Cancel;
+  readonly resync: (channel: Channel) => void;
+  readonly guard: <Args extends unknown[]>(listener: (...args: Args) => void) => Guarded<Args>;
+  readonly on: (name: string, listener: Listener) => Cancel;
 }
 
 /** Makes a handle. */
@@ -28,92 +30,81 @@ export function createHandle(
   ports: HandlePorts,
   id: string,
   name: string,
-  params: Readonly<Record<string, string>>,
+  params: object,
   options: ChannelOptions,
 ) {
-  const { clock, settings, queues, get, guard, on } = ports;
+  const { clock, queues, guard, schedulerOf } = ports;
+  const find = (): Channel | undefined => ports.get(id);
+  const on = (event: string, listener: Listener): Cancel => ports.on(`${event}/${id}`, listener);
+  const getSnapshot = (): ChannelSnapshot<unknown> => find()?.getSnapshot() ?? IDLE_SNAPSHOT;
 
-  const retain = (watcher?: () => void): Cancel => {
+  function watch(onChange?: () => void): Cancel {
     let held: Channel | undefined;
     const release = ports.retain(id, (channel) => {
       held = channel;
-      if (channel.holders === 0) channel.last = options.last;
-      channel.maxEvents = Math.max(channel.maxEvents, options.maxEvents ?? settings.maxEvents);
-      if (watcher !== undefined) channel.watchers.add(watcher);
+      if (!channel.holders) channel.last = options.last;
+      channel.maxEvents = Math.max(channel.maxEvents, options.maxEvents ?? ports.maxEvents);
+      if (onChange) channel.watchers.add(onChange);
     });
     return () => {
-      if (watcher !== undefined) held?.watchers.delete(watcher);
+      if (onChange) held?.watchers.delete(onChange);
       release();
     };
-  };
+  }
 
   /** Holds the channel for as long as it is listened to. */
-  const listen = (event: string, listener: (event: never) => void): Cancel => {
-    const off = on(`${event}/${id}`, listener);
-    const release = retain();
-    return () => {
-      off();
-      release();
-    };
-  };
+  function listen(event: string, listener: Listener, ...also: Cancel[]): Cancel {
+    const stops = [on(event, listener), watch(), ...also];
+    return () => stops.forEach((stop) => stop());
+  }
 
-  const source: ViewSource<unknown> = {
-    status: () => get(id)?.status() ?? 'idle',
-    getSnapshot: () => get(id)?.getSnapshot() ?? IDLE_SNAPSHOT,
-    watch: retain,
-  };
-
-  const view = (viewOptions: ViewOptions<unknown> = {}) => {
-    const rate = viewOptions.maxUpdatesPerSecond ?? ports.maxUpdatesPerSecond;
-    const scheduler = ports.schedulerOf(viewOptions.scheduler);
-    return createView(source, viewOptions, {
-      clock,
+  function view(viewOptions: ViewOptions<unknown> = {}): View<unknown> {
+    const { maxUpdatesPerSecond: rate = ports.maxUpdatesPerSecond, scheduler } = viewOptions;
+    const urgent = schedulerOf(scheduler);
+    return createView({ status: () => find()?.status() ?? 'idle', getSnapshot, watch }, viewOptions, {
       guard,
-      scheduler,
-      minIntervalMs: rate === undefined ? 0 : 1_000 / rate,
+      urgent,
+      scheduler: rate ? schedulerOf({ intervalMs: 1_000 / rate }) : urgent,
     });
-  };
+  }
 
   return {
     id,
     name,
     params,
     get kind() {
-      return get(id)?.kind ?? null;
+      return find()?.kind ?? null;
     },
-    getSnapshot: source.getSnapshot,
+    getSnapshot,
     view,
     subscribe(listener: (snapshot: ChannelSnapshot<unknown>) => void, viewOptions?: ViewOptions<unknown>) {
       const shown = view(viewOptions);
       return shown.subscribe(() => listener(shown.getSnapshot()), true);
     },
-    retain: () => retain(),
-    on: (event: string, listener: (event: never) => void) => on(`${event}/${id}`, listener),
+    retain: () => watch(),
+    on,
     resync() {
-      const channel = get(id);
-      if (channel !== undefined) ports.resync(channel);
+      const channel = find();
+      if (channel) ports.resync(channel);
     },
-    onChange: (listener: (change: never) => void) => listen('change', listener),
+    onChange: (listener: Listener) => listen('change', listener),
     onEvent(listener: (event: unknown, meta: EventMeta) => void, eventOptions: EventOptions = {}) {
-      const deliver = ({ event, ...meta }: DeliveredEvent): void => listener(event, meta);
-      const { maxPerSecond } = eventOptions;
-      if (maxPerSecond === undefined) return listen('event', deliver);
-      const guarded = guard(deliver);
-      const onOverflow = guard(eventOptions.onOverflow ?? (() => undefined));
-      const queue = new EventQueue<DeliveredEvent>(
-        clock,
-        { ...eventOptions, maxPerSecond, onOverflow },
-        guarded,
+      const deliver = guard(({ event, ...meta }: EventMeta & { readonly event: unknown }) =>
+        listener(event, meta),
       );
+      const { maxPerSecond, onOverflow } = eventOptions;
+      if (!maxPerSecond) return listen('event', deliver, deliver.stop);
+      const overflow = guard(onOverflow ?? (() => undefined));
+      const queue = createEventQueue(clock, { ...eventOptions, onOverflow: overflow }, deliver);
       queues.add(queue);
-      const stop = listen('event', (event: DeliveredEvent) => queue.push(event));
-      return () => {
-        stop();
-        guarded.stop();
-        onOverflow.stop();
-        queue.close();
-        queues.delete(queue);
-      };
+      return listen(
+        'event',
+        queue.push,
+        deliver.stop,
+        overflow.stop,
+        queue.close,
+        () => void queues.delete(queue),
+      );
     },
     with: (other: ChannelOptions) => createHandle(ports, id, name, params, { ...options, ...other }),
   };

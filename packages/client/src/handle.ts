@@ -40,7 +40,7 @@ export interface EventMeta {
   /** It happened before the channel was subscribed, or while it was away. */
   readonly replayed: boolean;
   /** Age at arrival in milliseconds, where the contract names a `timeField`. */
-  readonly latencyMs?: number;
+  readonly latencyMs?: number | undefined;
 }
 
 /** What changed in a collection. */

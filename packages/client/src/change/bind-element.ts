@@ -34,7 +34,10 @@ export function bindElement<S>(
   const view = 'view' in source ? source.view() : source;
   let wasConnected = false;
   const show = (): void => {
-    if (wasConnected && !element.isConnected) return stop();
+    if (wasConnected && !element.isConnected) {
+      stop();
+      return;
+    }
     wasConnected = element.isConnected;
     const { data, status } = view.getSnapshot();
     if (data === undefined) updateElementIfChanged(element, placeholder);

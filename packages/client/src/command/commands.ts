@@ -4,7 +4,8 @@ import {
   fromWireError,
   TickwireError,
   type AbortSignalLike,
-  type Executed,
+  type AnnouncedLimits,
+  type CancelFrame,
   type RequestFrame,
   type ResponseFrame,
 } from '@tickwire/protocol';
@@ -16,27 +17,26 @@ export interface CallOptions {
   readonly timeoutMs: number;
   readonly signal: AbortSignalLike | undefined;
   /** May wait for a connection. */
-  readonly queue: boolean;
+  readonly queue: boolean | undefined;
   /** May be sent again after a connection broke. */
   readonly repeatable: boolean;
-  /** Why no call is taken any more. */
-  readonly refusal?: string;
 }
 
 /** What the table needs of the client. */
 export interface CommandPorts {
   readonly queue: { readonly maxSize: number; readonly policy: QueuePolicy; readonly expiryMs: number };
-  nowMs(): number;
-  nextId(): number;
-  /** The socket to write to; `null` while there is none. */
-  socketId(): number | null;
+  readonly nowMs: () => number;
+  readonly nextId: () => number;
+  /** The socket to write to; 0 while there is none. */
+  readonly socketId: () => number;
   /** Whether a first connection is on its way, which any call may wait for. */
-  isOpening(): boolean;
-  inflightLimit(): number | undefined;
+  readonly isOpening: () => boolean;
+  readonly isClosed: () => boolean;
+  readonly limits: () => AnnouncedLimits;
   /** @returns `false` if the frame is larger than the server accepts. */
-  send(socketId: number, frame: RequestFrame | { t: 'cancel'; id: number }): boolean;
+  readonly send: (socketId: number, frame: RequestFrame | CancelFrame) => boolean;
   /** Wants {@link Commands.tick} to be called then. */
-  wakeAt(atMs: number): void;
+  readonly wakeAt: (atMs: number) => void;
 }
 
 interface Call extends CallOptions {
@@ -44,195 +44,145 @@ interface Call extends CallOptions {
   readonly name: string;
   readonly input: unknown;
   readonly deadlineMs: number;
-  readonly waitUntilMs: number;
-  /** The socket it was written to and waits on; `null` while it waits to be sent. */
-  socketId: number | null;
-  /** Was written at least once: nobody can say any more that it was not done. */
+  /** When it has waited long enough for a connection. */
+  readonly expiresMs: number;
+  /** The socket it was written to and waits on; 0 while it waits to be sent. */
+  socketId: number;
+  /** Was written: nobody can say any more that it was not done. */
   sent: boolean;
-  /** Not to be sent again before. */
-  notBeforeMs: number;
   settle(error: TickwireError | null, value?: unknown): void;
 }
 
-/** Wait before a command is tried again that still runs under the same key. */
-const IN_FLIGHT_RETRY_MS = 500;
-
-export class Commands {
-  readonly #calls = new Map<number, Call>();
-  readonly #ports: CommandPorts;
-
-  constructor(ports: CommandPorts) {
-    this.#ports = ports;
-  }
-
+export interface Commands {
   /** How many wait to be sent. */
-  get waiting(): number {
-    return this.#waiting().length;
-  }
-
-  call(name: string, input: unknown, options: CallOptions): Promise<unknown> {
-    const { nowMs, nextId, queue, wakeAt } = this.#ports;
-    const { signal } = options;
-    return new Promise((resolve, reject) => {
-      const now = nowMs();
-      const onAbort = (): void => this.#abort(call);
-      const call: Call = {
-        ...options,
-        id: nextId(),
-        name,
-        input,
-        deadlineMs: now + options.timeoutMs,
-        waitUntilMs: now + (options.queue ? queue.expiryMs : Infinity),
-        socketId: null,
-        sent: false,
-        notBeforeMs: now,
-        settle: (error, value) => {
-          this.#calls.delete(call.id);
-          signal?.removeEventListener('abort', onAbort);
-          if (error === null) resolve(value);
-          else reject(error);
-        },
-      };
-      if (options.refusal !== undefined) return call.settle(failure('cancelled', options.refusal, call));
-      if (signal?.aborted === true) return this.#abort(call);
-      signal?.addEventListener('abort', onAbort, { once: true });
-      this.#admit(call);
-      wakeAt(Math.min(call.deadlineMs, call.waitUntilMs));
-    });
-  }
-
-  /** Writes what waits, as far as the connection takes it. */
-  flush(): void {
-    for (const call of this.#waiting()) if (call.notBeforeMs <= this.#ports.nowMs()) this.#send(call);
-  }
-
-  answered(frame: ResponseFrame, socketId: number): void {
-    const call = this.#calls.get(frame.id);
-    if (call === undefined || call.socketId !== socketId) return;
-    if (frame.err === undefined) return call.settle(null, frame.v);
-    const error = fromWireError(frame.err);
-    if (error.code === 'in_flight' && call.repeatable) {
-      call.socketId = null;
-      call.notBeforeMs = this.#ports.nowMs() + (error.retryAfterMs ?? IN_FLIGHT_RETRY_MS);
-      return this.#ports.wakeAt(call.notBeforeMs);
-    }
-    call.settle(error);
-  }
-
+  readonly waiting: () => number;
+  readonly call: (name: string, input: unknown, options: CallOptions) => Promise<unknown>;
+  /** Writes what waits. */
+  readonly flush: () => void;
+  readonly answered: (frame: ResponseFrame, socketId: number) => void;
   /** A connection is gone. `discarded`: the server said that it did nothing of what it was sent (P-CONN-6). */
-  disconnected(socketId: number, discarded: boolean): void {
-    for (const call of this.#calls.values()) {
-      if (call.socketId !== socketId) continue;
-      call.socketId = null;
-      if (discarded) call.sent = false;
-      if (call.repeatable || (!call.sent && call.queue)) continue;
-      call.settle(
-        call.sent
-          ? failure('indeterminate', 'The connection broke before the answer came', call)
-          : failure('unavailable', 'Not connected', call),
-      );
-    }
-  }
-
+  readonly disconnected: (socketId: number, discarded: boolean) => void;
   /** No connection is on its way that a call could wait for without having asked to. */
-  refuseWaiting(): void {
-    for (const call of this.#waiting()) {
-      if (!call.queue && !call.sent) call.settle(failure('unavailable', 'Not connected', call));
-    }
-  }
-
+  readonly refuseWaiting: () => void;
   /** How many wait for their answer on a socket. */
-  inFlight(socketId: number): number {
-    let count = 0;
-    for (const call of this.#calls.values()) if (call.socketId === socketId) count++;
-    return count;
-  }
-
+  readonly inFlight: (socketId: number) => number;
   /** The client is closed. */
-  close(): void {
-    for (const call of this.#calls.values()) call.settle(failure('cancelled', 'The client was closed', call));
-  }
-
+  readonly close: () => void;
   /** What time has brought. */
-  tick(nowMs: number): void {
-    for (const call of this.#calls.values()) {
-      if (call.deadlineMs <= nowMs) {
-        call.settle(
-          failure(call.sent ? 'timeout' : 'deadline', `No answer within ${call.timeoutMs} ms`, call),
-        );
-      } else if (call.socketId === null) {
-        if (call.waitUntilMs <= nowMs && !call.sent)
-          call.settle(failure('deadline', 'Waited too long for a connection', call));
-        else if (call.notBeforeMs <= nowMs) this.#send(call);
-      }
-      if (!this.#calls.has(call.id)) continue;
-      const waitMs =
-        call.socketId !== null ? Infinity : call.notBeforeMs > nowMs ? call.notBeforeMs : call.waitUntilMs;
-      this.#ports.wakeAt(Math.min(call.deadlineMs, waitMs));
-    }
+  readonly tick: (nowMs: number) => void;
+}
+
+/** Makes an empty table. */
+export function createCommands(ports: CommandPorts): Commands {
+  const { queue, nowMs, nextId, wakeAt } = ports;
+  const calls = new Map<number, Call>();
+
+  const on = (socketId: number): Call[] => [...calls.values()].filter((call) => call.socketId === socketId);
+
+  function fail(call: Call, code: string, message: string, cause?: unknown): void {
+    const executed = call.sent ? 'maybe' : 'no';
+    call.settle(new TickwireError(code, `${call.name}: ${message}`, { executed, cause }));
   }
 
-  #waiting(): Call[] {
-    return [...this.#calls.values()].filter((call) => call.socketId === null);
-  }
-
-  #admit(call: Call): void {
-    const { socketId, isOpening, queue } = this.#ports;
-    if (socketId() === null && !call.queue && !isOpening())
-      return call.settle(failure('unavailable', 'Not connected', call));
-    if (socketId() === null) {
-      const overflow = overflowOf(this.#waiting(), call, queue.maxSize, queue.policy);
-      overflow?.refused.settle(
-        failure(overflow.code, 'Too many commands wait for a connection', overflow.refused),
-      );
-      if (overflow?.refused === call) return;
-    }
-    this.#calls.set(call.id, call);
-    this.#send(call);
-  }
-
-  #send(call: Call): void {
-    const { nowMs, socketId, inflightLimit, send } = this.#ports;
-    const to = socketId();
-    if (to === null) return;
-    const { id, name, input, key, deadlineMs } = call;
-    if (this.inFlight(to) >= (inflightLimit() ?? Infinity)) {
-      return call.settle(failure('limit', 'Too many commands wait for an answer', call));
+  function send(call: Call): void {
+    const to = ports.socketId();
+    if (!to) return;
+    const { id, name: m, input: v, key: k, deadlineMs } = call;
+    if (on(to).length >= (ports.limits().inflight ?? Infinity)) {
+      fail(call, 'limit', 'too many in flight');
+      return;
     }
     const ttl = Math.max(1, Math.ceil(deadlineMs - nowMs()));
-    let taken: boolean;
     try {
-      taken = send(to, {
-        t: 'req',
-        id,
-        m: name,
-        ttl,
-        ...(input === undefined ? {} : { v: input }),
-        ...(key === undefined ? {} : { k: key }),
-      });
+      // What is `undefined` does not reach the wire.
+      if (!ports.send(to, { t: 'req', id, m, v, ttl, k } as RequestFrame)) {
+        fail(call, 'too_large', 'input too large');
+        return;
+      }
     } catch (cause) {
-      return call.settle(
-        new TickwireError('bad_input', 'The input cannot be written as JSON', { executed: 'no', cause }),
-      );
+      fail(call, 'bad_input', 'input is not JSON', cause);
+      return;
     }
-    if (!taken) return call.settle(failure('too_large', 'The input is larger than the server accepts', call));
     call.socketId = to;
     call.sent = true;
   }
 
-  #abort(call: Call): void {
-    if (call.socketId !== null) this.#ports.send(call.socketId, { t: 'cancel', id: call.id });
-    const cause = call.signal?.reason;
-    call.settle(
-      new TickwireError('cancelled', 'The call was cancelled', { executed: executedOf(call), cause }),
-    );
+  function admit(call: Call): void {
+    if (!ports.socketId()) {
+      if (!call.queue && !ports.isOpening()) {
+        fail(call, 'unavailable', 'not connected');
+        return;
+      }
+      const overflow = overflowOf(on(0), call, queue.maxSize, queue.policy);
+      if (overflow) fail(overflow.refused, overflow.code, 'too many waiting');
+      if (overflow?.refused === call) return;
+    }
+    calls.set(call.id, call);
+    wakeAt(Math.min(call.deadlineMs, call.expiresMs));
+    send(call);
   }
-}
 
-const executedOf = (call: Call): Executed => (call.sent ? 'maybe' : 'no');
-
-function failure(code: string, message: string, call: Call): TickwireError {
-  return new TickwireError(code, `Command "${call.name}": ${message}`, { executed: executedOf(call) });
+  return {
+    waiting: () => on(0).length,
+    call: (name, input, options) =>
+      new Promise((resolve, reject) => {
+        const { signal, timeoutMs } = options;
+        const now = nowMs();
+        const abort = (): void => {
+          if (call.socketId) ports.send(call.socketId, { t: 'cancel', id: call.id });
+          fail(call, 'cancelled', 'cancelled', signal?.reason);
+        };
+        const call: Call = {
+          ...options,
+          id: nextId(),
+          name,
+          input,
+          deadlineMs: now + timeoutMs,
+          expiresMs: now + (options.queue ? queue.expiryMs : timeoutMs),
+          socketId: 0,
+          sent: false,
+          settle(error, value) {
+            calls.delete(call.id);
+            signal?.removeEventListener('abort', abort);
+            if (error) reject(error);
+            else resolve(value);
+          },
+        };
+        if (signal?.aborted || ports.isClosed()) {
+          abort();
+          return;
+        }
+        signal?.addEventListener('abort', abort);
+        admit(call);
+      }),
+    flush: () => on(0).forEach(send),
+    answered({ id, v, err }, socketId) {
+      const call = calls.get(id);
+      if (call?.socketId === socketId) call.settle(err ? fromWireError(err) : null, v);
+    },
+    disconnected(socketId, discarded) {
+      for (const call of on(socketId)) {
+        call.socketId = 0;
+        call.sent &&= !discarded;
+        if (call.sent && !call.repeatable) fail(call, 'indeterminate', 'connection lost before the answer');
+      }
+    },
+    refuseWaiting() {
+      for (const call of on(0)) if (!call.queue && !call.sent) fail(call, 'unavailable', 'not connected');
+    },
+    inFlight: (socketId) => on(socketId).length,
+    close() {
+      for (const call of calls.values()) fail(call, 'cancelled', 'client closed');
+    },
+    tick(now) {
+      for (const call of calls.values()) {
+        const { deadlineMs, expiresMs, sent, timeoutMs } = call;
+        if (deadlineMs <= now) fail(call, sent ? 'timeout' : 'deadline', `no answer in ${timeoutMs} ms`);
+        else if (!sent && expiresMs <= now) fail(call, 'deadline', 'no connection in time');
+        else wakeAt(sent ? deadlineMs : Math.min(deadlineMs, expiresMs));
+      }
+    },
+  };
 }
 
 /** An error that the contract declares. */

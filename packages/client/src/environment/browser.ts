@@ -1,50 +1,43 @@
 // Browser environment: the page, where there is one. In Node every question has the answer of a page that is always
 // shown and online. Nothing is touched before it is asked for, so importing is safe on a server.
-import type { Environment, EnvironmentEvent } from '../ports/environment.js';
+import type { Environment } from '../ports/environment.js';
 
-const page = (): Document | undefined => globalThis.document as Document | undefined;
+const page = (): Document | undefined => globalThis.document;
+const isHidden = (): boolean => page()?.visibilityState === 'hidden';
 
 /** The page around the client. */
-export const browserEnvironment: Environment = Object.freeze({
+export const browserEnvironment: Environment = {
   isOnline: () => (globalThis.navigator as Navigator | undefined)?.onLine !== false,
-  isHidden: () => page()?.visibilityState === 'hidden',
-  subscribe(listener: (event: EnvironmentEvent) => void) {
+  isHidden,
+  subscribe(listener) {
     const document = page();
-    if (document === undefined) return () => undefined;
+    if (!document) return () => undefined;
+    const gone = new AbortController();
+    const watch = (target: EventTarget, types: string[]): void => {
+      for (const type of types) target.addEventListener(type, onEvent, gone);
+    };
     const onEvent = ({ type }: Event): void => {
-      if (type === 'online' || type === 'offline') listener(type);
-      else listener(document.visibilityState === 'hidden' ? 'hidden' : 'visible');
+      listener(type === 'online' || type === 'offline' ? type : isHidden() ? 'hidden' : 'visible');
     };
-    const sources: [EventTarget, string[]][] = [
-      [document, ['visibilitychange', 'resume']],
-      [globalThis, ['online', 'offline', 'pageshow', 'focus']],
-    ];
-    for (const [target, types] of sources) for (const type of types) target.addEventListener(type, onEvent);
-    return () => {
-      for (const [target, types] of sources)
-        for (const type of types) target.removeEventListener(type, onEvent);
-    };
+    watch(document, ['visibilitychange', 'resume']);
+    watch(window, ['online', 'offline', 'pageshow', 'focus']);
+    return () => gone.abort();
   },
-  // Asked at use: a page is not painted on a server, and a test may bring one later.
+  // Asked at use: a page is not painted on a server.
   get requestFrame() {
-    if (typeof requestAnimationFrame !== 'function') return undefined;
+    if (!globalThis.requestAnimationFrame as boolean) return undefined;
     return (run: () => void) => {
       const frame = requestAnimationFrame(run);
       return () => cancelAnimationFrame(frame);
     };
   },
-  urlOf(path: string) {
-    const location = page()?.location;
-    return location?.host
-      ? `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}${path}`
-      : undefined;
-  },
+  urlOf: (path) => page() && new URL(path, location.href).href.replace(/^http/, 'ws'),
   wantsDebug() {
     try {
-      return page() !== undefined && /tickwire|\*/.test(globalThis.localStorage.getItem('debug') ?? '');
+      return /tickwire/.test(localStorage.getItem('debug') ?? '');
     } catch {
-      // Private windows and embedded pages may forbid storage.
+      // No page, or storage is forbidden.
       return false;
     }
   },
-});
+};

@@ -3,14 +3,14 @@
 /** What an open pipe reports. Nothing is reported before {@link Transport.open} has returned. */
 export interface SocketEvents {
   /** The pipe is open; frames may be sent. At most once. */
-  onOpen(): void;
+  readonly onOpen: () => void;
   /** A message arrived: text, or whatever else the platform delivered, which the client ignores and counts. */
-  onMessage(data: unknown): void;
+  readonly onMessage: (data: unknown) => void;
   /**
    * The attempt or the connection has ended, for whatever reason. Exactly once, unless {@link Socket.close} was
    * called; nothing is reported after it.
    */
-  onClose(code: number, reason: string): void;
+  readonly onClose: (code: number, reason: string) => void;
 }
 
 /** A pipe. */

@@ -21,58 +21,48 @@ export interface EventOptions {
 const MIN_ROUND_MS = 10;
 
 /** Hands on what it is given, in order, not faster than asked. */
-export class EventQueue<Item> {
-  readonly #items: Item[] = [];
-  readonly #clock: Clock;
-  readonly #deliver: (item: Item) => void;
-  readonly #onOverflow: (dropped: number) => void;
-  readonly #roundMs: number;
-  readonly #perRound: number;
-  readonly #maxSize: number;
-  #dropped = 0;
-  #cancel: Cancel | null = null;
-
-  constructor(
-    clock: Clock,
-    options: EventOptions & { readonly maxPerSecond: number },
-    deliver: (item: Item) => void,
-  ) {
-    this.#clock = clock;
-    this.#deliver = deliver;
-    this.#onOverflow = options.onOverflow ?? (() => undefined);
-    this.#maxSize = options.maxQueueSize ?? 1_000;
-    this.#roundMs = Math.max(MIN_ROUND_MS, 1_000 / options.maxPerSecond);
-    this.#perRound = Math.max(1, Math.floor((options.maxPerSecond * this.#roundMs) / 1_000));
-  }
-
+export interface EventQueue<Item> {
   /** How many wait. */
-  get size(): number {
-    return this.#items.length;
-  }
-
-  push(item: Item): void {
-    this.#items.push(item);
-    if (this.#items.length > this.#maxSize) {
-      this.#items.shift();
-      this.#dropped++;
-    }
-    this.#cancel ??= this.#clock.setTimer(0, this.#round);
-  }
-
+  readonly size: number;
+  readonly push: (item: Item) => void;
   /** Drops what waits; nothing is delivered any more. */
-  close(): void {
-    this.#cancel?.();
-    this.#items.length = 0;
+  readonly close: () => void;
+}
+
+/** Makes a queue. `deliver` and `onOverflow` must not throw. */
+export function createEventQueue<Item>(
+  clock: Clock,
+  { maxPerSecond = Infinity, maxQueueSize = 1_000, onOverflow }: EventOptions,
+  deliver: (item: Item) => void,
+): EventQueue<Item> {
+  const roundMs = Math.max(MIN_ROUND_MS, 1_000 / maxPerSecond);
+  let items: Item[] = [];
+  let dropped = 0;
+  let cancel: Cancel | undefined;
+
+  function round(): void {
+    cancel = items.length > 0 ? clock.setTimer(roundMs, round) : undefined;
+    if (dropped > 0) onOverflow?.(dropped);
+    dropped = 0;
+    for (const item of items.splice(0, Math.max(1, Math.floor((maxPerSecond * roundMs) / 1_000))))
+      deliver(item);
   }
 
-  readonly #round = (): void => {
-    this.#cancel = this.#items.length === 0 ? null : this.#clock.setTimer(this.#roundMs, this.#round);
-    if (this.#dropped > 0) {
-      const dropped = this.#dropped;
-      this.#dropped = 0;
-      this.#onOverflow(dropped);
-    }
-    for (let left = this.#perRound; left > 0 && this.#items.length > 0; left--)
-      this.#deliver(this.#items.shift() as Item);
+  return {
+    get size() {
+      return items.length;
+    },
+    push(item) {
+      items.push(item);
+      if (items.length > maxQueueSize) {
+        items.shift();
+        dropped++;
+      }
+      cancel ??= clock.setTimer(0, round);
+    },
+    close() {
+      cancel?.();
+      items = [];
+    },
   };
 }

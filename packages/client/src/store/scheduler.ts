@@ -7,16 +7,16 @@ import type { Environment } from '../ports/environment.js';
  * - `sync`: before the call or message that caused it is done.
  * - `microtask`: right after.
  * - `frame`: once before the next paint. A hidden page paints nothing, so there it is `microtask`.
- * - `{ intervalMs }`: at most once in so many milliseconds.
+ * - `{ intervalMs }`: at once, then not again before so many milliseconds have passed; the last change always arrives.
  */
 export type SchedulerMode = 'sync' | 'microtask' | 'frame' | { readonly intervalMs: number };
 
 /** Runs tasks once, later. */
 export interface Scheduler {
   /** Runs `task` at the next moment; asked twice before that, it still runs once. */
-  schedule(task: () => void): void;
+  readonly schedule: (task: () => void) => void;
   /** Runs what waits, now. */
-  flush(): void;
+  readonly flush: () => void;
 }
 
 /** What schedulers need of the client. */
@@ -24,37 +24,41 @@ export interface SchedulerPorts {
   readonly clock: Clock;
   readonly environment: Environment;
   /** Runs once the present call or message has been dealt with. */
-  afterTurn(run: () => void): void;
+  readonly afterTurn: (run: () => void) => void;
 }
 
 /** Makes a scheduler. Tasks must not throw. */
-export function createScheduler(mode: SchedulerMode, ports: SchedulerPorts): Scheduler {
-  const { clock, environment, afterTurn } = ports;
+export function createScheduler(
+  mode: SchedulerMode,
+  { clock, environment, afterTurn }: SchedulerPorts,
+): Scheduler {
+  const intervalMs = typeof mode === 'object' ? mode.intervalMs : 0;
   let tasks = new Set<() => void>();
   let cancel: Cancel | null = null;
+  let nextMs = 0;
 
   function flush(): void {
     cancel?.();
     cancel = null;
+    if (tasks.size === 0) return;
+    nextMs = clock.monotonicMs() + intervalMs;
     const due = tasks;
     tasks = new Set();
     for (const task of due) task();
   }
 
   function arm(): Cancel {
-    if (typeof mode === 'object') return clock.setTimer(mode.intervalMs, flush);
-    if (mode === 'frame' && environment.requestFrame !== undefined && !environment.isHidden()) {
+    const waitMs = nextMs - clock.monotonicMs();
+    if (waitMs > 0) return clock.setTimer(waitMs, flush);
+    if (mode === 'frame' && environment.requestFrame && !environment.isHidden())
       return environment.requestFrame(flush);
-    }
     let wanted = true;
     const run = (): void => {
       if (wanted) flush();
     };
     if (mode === 'sync') afterTurn(run);
     else void Promise.resolve().then(run);
-    return () => {
-      wanted = false;
-    };
+    return () => (wanted = false);
   }
 
   return {

@@ -28,7 +28,7 @@ export interface FeedState {
 export interface ChannelSnapshot<V> {
   readonly status: ChannelStatus;
   /** Why it is not `live`. */
-  readonly reason?: StatusReason;
+  readonly reason?: StatusReason | undefined;
   /**
    * State: the document. Collection: records by key. Stream: the latest events, newest last. `undefined` before the
    * first value, and where a state was never written.
@@ -46,7 +46,7 @@ export interface ChannelSnapshot<V> {
    * Age of the data when it arrived, in milliseconds, by the field the contract names as `timeField`, both clocks
    * compared. Absent where the contract names none.
    */
-  readonly latencyMs?: number;
+  readonly latencyMs?: number | undefined;
 }
 
 /** What the status of a channel follows from. */
@@ -59,25 +59,25 @@ export interface StatusFacts {
   readonly error: TickwireError | null;
 }
 
+/** A status and why. */
+export type Standing = Pick<ChannelSnapshot<unknown>, 'status' | 'reason'>;
+
 /** Names the status: the worst news wins. */
-export function statusOf({ connected, current, hasValue, feed, error }: StatusFacts): {
-  readonly status: ChannelStatus;
-  readonly reason?: StatusReason;
-} {
-  const waiting = hasValue ? 'stale' : 'pending';
-  if (error !== null) return { status: error.temporary ? waiting : 'closed', reason: 'error' };
-  if (!connected) return { status: waiting, reason: 'connecting' };
-  if (!current) return hasValue ? { status: waiting, reason: 'resyncing' } : { status: waiting };
-  if (feed !== null && feed.status !== 'live') return { status: feed.status, reason: 'feed' };
+export function statusOf({ connected, current, hasValue, feed, error }: StatusFacts): Standing {
+  const status = hasValue ? 'stale' : 'pending';
+  if (error) return { status: error.temporary ? status : 'closed', reason: 'error' };
+  if (!connected) return { status, reason: 'connecting' };
+  if (!current) return { status, reason: hasValue ? 'resyncing' : undefined };
+  if (feed && feed.status !== 'live') return { status: feed.status, reason: 'feed' };
   return { status: 'live' };
 }
 
 /** What a channel looks like that nobody holds. */
-export const IDLE_SNAPSHOT: ChannelSnapshot<never> = Object.freeze({
+export const IDLE_SNAPSHOT: ChannelSnapshot<never> = {
   status: 'idle',
   data: undefined,
   position: null,
   error: null,
   updatedAtMs: null,
   feed: null,
-});
+};

@@ -1,5 +1,5 @@
 // Store: the value of one channel, as the three kinds of store offer it. They know no cursors and no listeners.
-import type { DeltaFrame, EventsFrame, FullFrame } from '@tickwire/protocol';
+import type { DeltaFrame, FullFrame } from '@tickwire/protocol';
 
 /** Which keys of a collection a frame changed. */
 export interface RecordsChange {
@@ -13,10 +13,9 @@ export interface RecordsChange {
 export interface ChannelStore {
   /** The value; the same object until the next change. */
   read(): unknown;
-  /** Replaces the value. */
-  applyFull(frame: FullFrame): RecordsChange | null;
+  /** Replaces the value; `false` where the kind has no whole values. */
+  applyFull(frame: FullFrame): RecordsChange | null | false;
   /** Applies a delta; `false`, with nothing changed, where it does not fit the value (P-DATA-6). */
   applyDelta(frame: DeltaFrame): RecordsChange | null | false;
-  /** Appends the events from an index on. */
-  append(frame: EventsFrame, from: number): void;
+  append(events: readonly unknown[]): void;
 }

@@ -5,16 +5,23 @@ import {
   offsetOfEvent,
   type ChannelKind,
   type DataFrame,
-  type EventsFrame,
   type Position,
   type RecoveryMode,
   type ResetReason,
   type SubscribedEntry,
+  type SubscribeEntry,
+  type TickwireError,
 } from '@tickwire/protocol';
 import { createChannelStore } from '../store/channel-store.js';
-import { statusOf, type ChannelSnapshot, type ChannelStatus, type FeedState } from '../store/snapshot.js';
+import {
+  statusOf,
+  type ChannelSnapshot,
+  type ChannelStatus,
+  type FeedState,
+  type Standing,
+} from '../store/snapshot.js';
 import type { ChannelStore, RecordsChange } from '../store/store.js';
-import { Sequencer } from './sequencer.js';
+import { Sequencer, type SequencedFrame } from './sequencer.js';
 import { IDLE_SUBSCRIPTION, type SubscriptionState } from './state.js';
 
 /** A channel has caught up after it had been away. */
@@ -46,17 +53,18 @@ export interface DeliveredEvent {
   readonly offset: number;
   /** It happened while the channel was away or before it was subscribed. */
   readonly replayed: boolean;
-  readonly latencyMs?: number;
+  readonly latencyMs?: number | undefined;
 }
 
-/** Where a channel says what happened to it. Called once the channel's own state is settled. */
-export interface ChannelSink {
-  changed(change: RecordsChange, position: Position): void;
-  event(event: DeliveredEvent): void;
-  gap(event: GapEvent): void;
-  recovered(event: RecoveredEvent): void;
+/** What a channel needs of the client. Listeners are called once everything is settled. */
+export interface ChannelPorts {
+  /** Tells the listeners of a channel. */
+  readonly tell: (name: 'change' | 'event' | 'gap' | 'recovered', event: unknown, id: string) => void;
+  /** Whether there is a connection at all. */
+  readonly isConnected: () => boolean;
+  readonly wallMs: () => number;
   /** Age of a payload with a time field; `undefined` where the field holds no time. */
-  latencyOf(payload: unknown, timeField: string): number | undefined;
+  readonly latencyOf: (payload: unknown, timeField: string | undefined) => number | undefined;
 }
 
 /** Where the data of a channel comes from (P-SUB-7). */
@@ -80,15 +88,14 @@ export class Channel {
   /** Stream without a cursor: how many events to ask for; `undefined` for all that are kept. */
   last: number | undefined;
   maxEvents = 0;
+  kind: ChannelKind | null = null;
+  hasValue = false;
 
   readonly #sequencer = new Sequencer();
-  readonly #sink: ChannelSink;
+  readonly #ports: ChannelPorts;
   #store: ChannelStore | null = null;
-  #kind: ChannelKind | null = null;
-  #hasValue = false;
   #timeField: string | undefined;
   #feed: FeedState | null = null;
-  #connected = false;
   #updatedAtMs: number | null = null;
   #latencyMs: number | undefined;
   #sent: Position | null = null;
@@ -96,22 +103,21 @@ export class Channel {
   #replayed = 0;
   #snapshot: ChannelSnapshot<unknown> | null = null;
 
-  constructor(id: string, sink: ChannelSink) {
+  constructor(id: string, ports: ChannelPorts) {
     this.id = id;
-    this.#sink = sink;
+    this.#ports = ports;
   }
 
-  get kind(): ChannelKind | null {
-    return this.#kind;
-  }
-
-  get hasValue(): boolean {
-    return this.#hasValue;
-  }
-
-  /** The cursor a `sub` carries; remembered, because the answer is to be read against it. */
-  takeCursor(): Position | null {
-    return (this.#sent = this.#sequencer.cursor);
+  /** What a `sub` says of the channel. The cursor is remembered: the answer is to be read against it. */
+  entry(): SubscribeEntry {
+    const cursor = (this.#sent = this.#sequencer.cursor);
+    // What is `undefined` does not reach the wire.
+    return {
+      c: this.id,
+      e: cursor?.epoch,
+      o: cursor?.offset,
+      last: cursor ? undefined : this.last,
+    } as SubscribeEntry;
   }
 
   /**
@@ -119,22 +125,18 @@ export class Channel {
    * @returns `false` if the answer continues something that is not held: ask again.
    */
   attach(entry: SubscribedEntry, link: ChannelLink): boolean {
-    if (this.#kind !== entry.kind) {
-      // The contract behind the server has changed what the channel is: nothing held fits.
-      if (this.#kind !== null) this.#sequencer.invalidate();
-      this.#kind = entry.kind;
-      this.#store = createChannelStore(entry.kind, this.maxEvents);
-      this.#hasValue = false;
-    }
+    // The contract behind the server may have changed what the channel is: then nothing held fits.
+    if (this.kind !== entry.kind) this.forget();
+    this.kind = entry.kind;
+    this.#store ??= createChannelStore(entry.kind, this.maxEvents);
     this.link = link;
     this.#timeField = entry.tf;
     this.#feed = null;
     this.#replayed = 0;
-    this.#recovery = this.#hasValue ? { mode: entry.m, from: this.#sequencer.cursor } : null;
+    this.#recovery = this.hasValue ? { mode: entry.m, from: this.#sequencer.cursor } : null;
     const fits = this.#sequencer.attach(entry, this.#sent);
-    if (entry.m === 'tail') this.#hasValue = true;
+    this.hasValue ||= entry.m === 'tail';
     this.#settle();
-    this.changed();
     return fits;
   }
 
@@ -145,19 +147,11 @@ export class Channel {
     this.changed();
   }
 
-  /** Whether there is a connection at all. */
-  set connected(connected: boolean) {
-    if (this.#connected === connected) return;
-    this.#connected = connected;
-    this.changed();
-  }
-
   /** The right to read the channel is gone, or its value is not wanted: nothing of it stays. */
   forget(): void {
     this.#sequencer.invalidate();
-    this.#kind = this.#store = null;
-    this.#hasValue = false;
-    this.#updatedAtMs = null;
+    this.kind = this.#store = this.#updatedAtMs = null;
+    this.hasValue = false;
     this.changed();
   }
 
@@ -165,7 +159,9 @@ export class Channel {
    * A data frame under the channel's alias.
    * @returns `false` if something is missing: ask again.
    */
-  receive(frame: DataFrame, nowMs: number): boolean {
+  receive(frame: DataFrame): boolean {
+    const store = this.#store;
+    const sequencer = this.#sequencer;
     if (frame.t === 'stat') {
       // A word this version does not know is no reason to call data stale (P-EXT-1).
       const status = frame.s === 'stale' || frame.s === 'closed' ? frame.s : 'live';
@@ -173,45 +169,27 @@ export class Channel {
       this.changed();
       return true;
     }
-    const store = this.#store;
-    if (store === null) return true;
-    const verdict = this.#sequencer.accept(frame);
-    if (verdict === 'ignore') return true;
-    if (verdict === 'hole') {
-      this.changed();
-      return false;
-    }
-    let change: RecordsChange | null | false = null;
-    const before = this.#sequencer.offset;
+    const verdict = sequencer.accept(frame);
+    if (verdict === 'ignore' || !store) return true;
+    let change: RecordsChange | null | false = false;
     try {
-      if (verdict.t === 'f') change = store.applyFull(verdict);
-      else if (verdict.t === 'd') change = store.applyDelta(verdict);
-      else if (verdict.t === 'e') this.#append(store, verdict, before);
+      if (verdict !== 'hole') change = this.#apply(store, verdict);
     } catch {
       // Not the shape of a frame of this kind; nobody can say what is left of the value.
-      change = false;
     }
-    if (change === false) {
-      this.#sequencer.invalidate();
+    if (verdict === 'hole' || change === false) {
+      if (verdict !== 'hole') sequencer.invalidate();
       this.changed();
       return false;
     }
-    this.#sequencer.commit(verdict);
-    this.#updatedAtMs = nowMs;
-    this.#hasValue = true;
-    if (verdict.t === 'rst') {
-      const [from, to] = verdict.lost ?? [];
-      const lost = from === undefined || to === undefined ? null : { from, to };
-      this.#sink.gap({ channel: this.id, why: verdict.why, lost });
-    }
-    const position = this.#sequencer.cursor;
-    if (change !== null && position !== null) this.#sink.changed(change, position);
-    if (this.#timeField !== undefined && verdict.t !== 'e') {
-      const payload = change === null ? store.read() : change.upserted.values().next().value;
-      this.#latencyMs = this.#sink.latencyOf(payload, this.#timeField) ?? this.#latencyMs;
+    sequencer.commit(verdict);
+    this.#updatedAtMs = this.#ports.wallMs();
+    this.hasValue = true;
+    if (change) this.#ports.tell('change', { ...change, position: sequencer.cursor }, this.id);
+    if (verdict.t === 'f' || verdict.t === 'd') {
+      this.#noteLatency(change ? change.upserted.values().next().value : store.read());
     }
     this.#settle();
-    this.changed();
     return true;
   }
 
@@ -220,15 +198,15 @@ export class Channel {
   }
 
   getSnapshot(): ChannelSnapshot<unknown> {
-    return (this.#snapshot ??= Object.freeze({
+    return (this.#snapshot ??= {
       ...this.#standing(),
-      data: this.#hasValue ? this.#store?.read() : undefined,
+      data: this.hasValue ? this.#store?.read() : undefined,
       position: this.#sequencer.cursor,
       error: this.#error(),
       updatedAtMs: this.#updatedAtMs,
       feed: this.#feed,
-      ...(this.#latencyMs === undefined ? {} : { latencyMs: this.#latencyMs }),
-    }));
+      latencyMs: this.#latencyMs,
+    });
   }
 
   /** Something that a snapshot shows is different. */
@@ -237,43 +215,67 @@ export class Channel {
     for (const watcher of this.watchers) watcher();
   }
 
-  #standing(): ReturnType<typeof statusOf> {
+  #standing(): Standing {
     return statusOf({
-      connected: this.#connected,
+      connected: this.#ports.isConnected(),
       current: this.link !== null && this.#sequencer.atHead,
-      hasValue: this.#hasValue,
+      hasValue: this.hasValue,
       feed: this.#feed,
       error: this.#error(),
     });
   }
 
-  #error(): ChannelSnapshot<unknown>['error'] {
+  #error(): TickwireError | null {
     return this.subscription.status === 'refused' ? this.subscription.error : null;
   }
 
-  #append(store: ChannelStore, frame: EventsFrame, cursor: number): void {
-    const events = eventsOf(frame);
-    const replayed = !this.#sequencer.atHead;
-    const epoch = this.#sequencer.cursor?.epoch ?? '';
-    let from = 0;
-    while (from < events.length && offsetOfEvent(frame, from) <= cursor) from++;
-    store.append(frame, from);
-    for (let at = from; at < events.length; at++) {
-      const event = events[at];
-      if (replayed) this.#replayed++;
-      const latencyMs =
-        this.#timeField === undefined ? undefined : this.#sink.latencyOf(event, this.#timeField);
-      if (latencyMs !== undefined) this.#latencyMs = latencyMs;
-      const offset = offsetOfEvent(frame, at);
-      this.#sink.event({ event, epoch, offset, replayed, ...(latencyMs === undefined ? {} : { latencyMs }) });
+  #noteLatency(payload: unknown): number | undefined {
+    const latencyMs = this.#ports.latencyOf(payload, this.#timeField);
+    this.#latencyMs = latencyMs ?? this.#latencyMs;
+    return latencyMs;
+  }
+
+  #apply(store: ChannelStore, frame: SequencedFrame): RecordsChange | null | false {
+    switch (frame.t) {
+      case 'f':
+        return store.applyFull(frame);
+      case 'd':
+        return store.applyDelta(frame);
+      case 'rst': {
+        const { why, lost } = frame;
+        const range = lost ? { from: lost[0], to: lost[1] } : null;
+        this.#ports.tell('gap', { channel: this.id, why, lost: range } satisfies GapEvent, this.id);
+        return null;
+      }
+      case 'e': {
+        const { offset: known, atHead } = this.#sequencer;
+        const { epoch } = this.#sequencer.cursor ?? {};
+        const fresh: unknown[] = [];
+        for (const [at, event] of eventsOf(frame).entries()) {
+          const offset = offsetOfEvent(frame, at);
+          if (offset <= known) continue;
+          fresh.push(event);
+          if (!atHead) this.#replayed++;
+          const latencyMs = this.#noteLatency(event);
+          this.#ports.tell('event', { event, epoch, offset, replayed: !atHead, latencyMs }, this.id);
+        }
+        store.append(fresh);
+        return null;
+      }
     }
   }
 
   /** Tells that the channel has caught up, once. */
   #settle(): void {
-    const to = this.#sequencer.cursor;
-    if (this.#recovery === null || to === null || !this.#sequencer.atHead) return;
-    this.#sink.recovered({ channel: this.id, ...this.#recovery, to, replayed: this.#replayed });
-    this.#recovery = null;
+    if (this.#recovery && this.#sequencer.atHead) {
+      const { cursor: to } = this.#sequencer;
+      this.#ports.tell(
+        'recovered',
+        { channel: this.id, ...this.#recovery, to, replayed: this.#replayed },
+        this.id,
+      );
+      this.#recovery = null;
+    }
+    this.changed();
   }
 }

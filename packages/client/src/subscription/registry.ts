@@ -3,7 +3,7 @@
 import {
   fromWireError,
   type AnnouncedLimits,
-  type SubscribeEntry,
+  type Cancel,
   type SubscribeFrame,
   type SubscribedFrame,
   type TickwireError,
@@ -11,7 +11,7 @@ import {
   type UnsubscribeFrame,
   type WireError,
 } from '@tickwire/protocol';
-import { Channel, type ChannelSink } from './channel.js';
+import { Channel, type ChannelPorts } from './channel.js';
 import type { SubscriptionEvent } from './state.js';
 import { createSubscriptionTransition, subscriptionDeadlineMs } from './transition.js';
 
@@ -23,250 +23,212 @@ const MAX_BYTES = 65_536;
 const ENTRY_BYTES = 80;
 
 /** What the registry needs of the client. */
-export interface RegistryPorts {
+export interface RegistryPorts extends ChannelPorts {
   readonly subscribeTimeoutMs: number;
   readonly releaseGraceMs: number;
-  nowMs(): number;
-  /** The socket questions go to; `null` while there is none. */
-  socketId(): number | null;
-  isConnected(): boolean;
+  readonly nowMs: () => number;
+  /** The socket questions go to; 0 while there is none. */
+  readonly socketId: () => number;
   /** A fresh id for a frame. */
-  nextId(): number;
+  readonly nextId: () => number;
   /** What the server accepts. */
-  limits(): AnnouncedLimits;
+  readonly limits: () => AnnouncedLimits;
   /** There is something to send: call {@link Registry.flush} soon. */
-  wantsFlush(): void;
-  send(socketId: number, frame: SubscribeFrame | UnsubscribeFrame): void;
-  /** Aliases of a channel that is dropped are not needed any more. */
-  unlink(channel: Channel): void;
-  dropConnection(): void;
-  refused(channel: Channel, error: TickwireError): void;
+  readonly wantsFlush: () => void;
+  readonly send: (socketId: number, frame: SubscribeFrame | UnsubscribeFrame) => void;
+  /** Frames of the channel are not for it any more. */
+  readonly unlink: (channel: Channel) => void;
+  /** Frames under this alias of this socket are the channel's from now on. */
+  readonly relink: (channel: Channel, socketId: number, alias: number) => void;
+  /** The server answers nothing. */
+  readonly dropConnection: () => void;
+  readonly refused: (channel: Channel, error: TickwireError) => void;
   /** Wants {@link Registry.tick} to be called then. */
-  wakeAt(atMs: number): void;
-  sinkOf(id: string): ChannelSink;
+  readonly wakeAt: (atMs: number) => void;
 }
 
 type OwnEvent<E = SubscriptionEvent> = E extends SubscriptionEvent
   ? Omit<E, 'at' | 'requestId'> & { readonly requestId?: number }
   : never;
 
-export class Registry {
-  readonly #channels = new Map<string, Channel>();
-  readonly #ports: RegistryPorts;
-  readonly #transition;
-  /** What goes out at the next flush: channels to ask for, and ids to give up, of one socket. */
-  readonly #asked = new Set<Channel>();
-  readonly #givenUp = new Set<string>();
-  #askedBytes = 0;
-  #batchSocketId = 0;
-  #batchId: number;
-
-  constructor(ports: RegistryPorts) {
-    this.#ports = ports;
-    this.#batchId = ports.nextId();
-    this.#transition = createSubscriptionTransition(ports.subscribeTimeoutMs);
-  }
-
-  get channels(): IterableIterator<Channel> {
-    return this.#channels.values();
-  }
-
-  get size(): number {
-    return this.#channels.size;
-  }
-
-  get(id: string): Channel | undefined {
-    return this.#channels.get(id);
-  }
-
-  /** Holds a channel until the returned function is called. */
-  retain(id: string, prepare: (channel: Channel) => void): () => void {
-    let channel = this.#channels.get(id);
-    if (channel === undefined) {
-      channel = new Channel(id, this.#ports.sinkOf(id));
-      channel.connected = this.#ports.isConnected();
-      this.#channels.set(id, channel);
-    }
-    const held = channel;
-    prepare(held);
-    held.holders++;
-    held.releaseMs = Infinity;
-    this.#want(held);
-    let released = false;
-    return () => {
-      if (released) return;
-      released = true;
-      if (--held.holders > 0 || this.#channels.get(id) !== held) return;
-      held.releaseMs = this.#ports.nowMs() + this.#ports.releaseGraceMs;
-      this.#ports.wakeAt(held.releaseMs);
-    };
-  }
-
+export interface Registry {
+  readonly channels: ReadonlyMap<string, Channel>;
+  /** Holds a channel until the returned function is called; `prepare` runs before anything is asked. */
+  readonly retain: (id: string, prepare: (channel: Channel) => void) => Cancel;
   /** A connection can be asked from now on: every channel is, unless it has been already. */
-  attachAll(): void {
-    for (const channel of this.#channels.values()) this.#want(channel);
-  }
-
+  readonly attachAll: () => void;
   /** A connection is gone. */
-  detachAll(socketId: number): void {
-    for (const channel of this.#channels.values()) {
-      this.#dispatch(channel, { type: 'disconnected', socketId });
-      if (channel.link?.socketId === socketId) channel.detach();
-    }
-  }
-
-  /** Tells every channel whether there is a connection. */
-  setConnected(connected: boolean): void {
-    for (const channel of this.#channels.values()) channel.connected = connected;
-  }
-
+  readonly detachAll: (socketId: number) => void;
   /** Whether every channel has its answer from a socket. */
-  isSettled(socketId: number): boolean {
-    for (const { subscription } of this.#channels.values()) {
-      if (
-        subscription.status === 'idle' ||
-        subscription.status === 'pending' ||
-        subscription.socketId !== socketId
-      )
-        return false;
-    }
-    return true;
-  }
-
-  /** Answers to a `sub`. `linked` is called for each channel whose data comes from this socket from now on. */
-  answered(
-    frame: SubscribedFrame,
-    socketId: number,
-    linked: (channel: Channel, alias: number) => void,
-  ): void {
-    for (const entry of frame.r) {
-      const channel = this.#channels.get(entry.c);
-      const state = channel?.subscription;
-      // An answer to a question that is not open any more: the channel was given up, or asked for again.
-      if (channel === undefined || state?.status !== 'pending') continue;
-      if (state.socketId !== socketId || state.requestId !== frame.id) continue;
-      if ('err' in entry) {
-        this.#refuse(channel, socketId, entry.err);
-        continue;
-      }
-      linked(channel, entry.n);
-      this.#dispatch(channel, { type: 'answered', socketId, requestId: frame.id });
-      if (!channel.attach(entry, { socketId, alias: entry.n })) this.resync(channel);
-    }
-  }
-
-  /** The whole `sub` was refused. */
-  refusedAll(id: number, socketId: number, err: WireError): void {
-    for (const channel of this.#channels.values()) {
-      const { subscription: state } = channel;
-      if (state.status === 'pending' && state.requestId === id && state.socketId === socketId)
-        this.#refuse(channel, socketId, err);
-    }
-  }
-
+  readonly isSettled: (socketId: number) => boolean;
+  /** Answers to a `sub`. */
+  readonly answered: (frame: SubscribedFrame, socketId: number) => void;
+  /** A whole `sub` was refused. */
+  readonly refusedAll: (id: number, socketId: number, err: WireError) => void;
   /** Subscriptions that the server ended by itself (P-SUB-12). */
-  ended(frame: UnsubscribedFrame, socketId: number): void {
-    if (frame.id !== undefined) return;
-    for (const id of frame.ch) {
-      const channel = this.#channels.get(id);
-      if (channel?.link?.socketId === socketId)
-        this.#refuse(channel, socketId, frame.err ?? { c: 'unavailable' });
-    }
-  }
-
+  readonly ended: (frame: UnsubscribedFrame, socketId: number) => void;
   /** Asks for what is missing, from the cursor. */
-  resync(channel: Channel): void {
-    this.#dispatch(channel, { type: 'resyncAsked' });
-  }
-
+  readonly resync: (channel: Channel) => void;
   /** Drops the values nobody holds. */
-  clear(): void {
-    for (const channel of this.#channels.values()) if (channel.holders === 0) this.#drop(channel);
-  }
-
+  readonly clear: () => void;
   /** What time has brought: answers that did not come, channels nobody took up again. */
-  tick(nowMs: number): void {
-    for (const channel of this.#channels.values()) {
-      if (channel.releaseMs <= nowMs) this.#drop(channel);
-      else {
-        if (subscriptionDeadlineMs(channel.subscription) <= nowMs)
-          this.#dispatch(channel, { type: 'deadlineReached' });
-        this.#ports.wakeAt(Math.min(channel.releaseMs, subscriptionDeadlineMs(channel.subscription)));
-      }
-    }
-  }
-
+  readonly tick: (nowMs: number) => void;
   /** Sends what has come together since the last time. */
-  flush(): void {
-    const { send, nextId } = this.#ports;
-    const socketId = this.#batchSocketId;
+  readonly flush: () => void;
+}
+
+/** Makes an empty registry. */
+export function createRegistry(ports: RegistryPorts): Registry {
+  const { nowMs, nextId, send, wakeAt } = ports;
+  const channels = new Map<string, Channel>();
+  const transition = createSubscriptionTransition(ports.subscribeTimeoutMs);
+  // What goes out at the next flush, to one socket.
+  const asked = new Set<Channel>();
+  const givenUp = new Set<string>();
+  let askedBytes = 0;
+  let batchId = nextId();
+  let batchSocketId = 0;
+
+  function dispatch(channel: Channel, event: OwnEvent): void {
+    const before = channel.subscription;
+    const [state, effect] = transition(before, {
+      at: nowMs(),
+      requestId: batchId,
+      ...event,
+    });
+    channel.subscription = state;
+    wakeAt(subscriptionDeadlineMs(state));
+    if (!effect) return;
+    if (effect.type === 'dropConnection') {
+      ports.dropConnection();
+      return;
+    }
+    const { socketId } = effect;
+    // Only the socket in use is written to; what was asked of another one ends with it.
+    if (socketId !== ports.socketId()) return;
+    if (socketId !== batchSocketId) {
+      batchSocketId = socketId;
+      asked.clear();
+      givenUp.clear();
+    }
+    if (effect.type === 'unsubscribe') {
+      asked.delete(channel);
+      givenUp.add(channel.id);
+    } else {
+      asked.add(channel);
+      askedBytes += channel.id.length + ENTRY_BYTES;
+      const { batch = MAX_BATCH, in: maxBytes = MAX_BYTES } = ports.limits();
+      // The next channel belongs to another frame, which has another id.
+      if (asked.size >= Math.min(MAX_BATCH, batch) || askedBytes > maxBytes / 2) flush();
+    }
+    ports.wantsFlush();
+  }
+
+  function flush(): void {
     // Given up first: a channel in both was dropped and taken up again.
-    if (this.#givenUp.size > 0) send(socketId, { t: 'unsub', id: nextId(), ch: [...this.#givenUp] });
-    this.#givenUp.clear();
-    const asked = [...this.#asked];
-    this.#asked.clear();
-    this.#askedBytes = 0;
-    if (asked.length === 0) return;
-    const id = this.#batchId;
-    this.#batchId = nextId();
-    send(socketId, { t: 'sub', id, ch: asked.map(entryOf) });
+    if (givenUp.size > 0) send(batchSocketId, { t: 'unsub', id: nextId(), ch: [...givenUp] });
+    if (asked.size > 0) {
+      send(batchSocketId, { t: 'sub', id: batchId, ch: [...asked].map((channel) => channel.entry()) });
+      batchId = nextId();
+    }
+    givenUp.clear();
+    asked.clear();
+    askedBytes = 0;
   }
 
-  #want(channel: Channel): void {
-    const socketId = this.#ports.socketId();
-    if (socketId !== null) this.#dispatch(channel, { type: 'wanted', socketId });
+  function want(channel: Channel): void {
+    const socketId = ports.socketId();
+    if (socketId) dispatch(channel, { type: 'wanted', socketId });
   }
 
-  #drop(channel: Channel): void {
-    this.#dispatch(channel, { type: 'released' });
-    this.#ports.unlink(channel);
-    this.#channels.delete(channel.id);
+  function drop(channel: Channel): void {
+    dispatch(channel, { type: 'released' });
+    ports.unlink(channel);
+    channels.delete(channel.id);
   }
 
-  #refuse(channel: Channel, socketId: number, err: WireError): void {
+  function refuse(channel: Channel, socketId: number, err: WireError): void {
     const error = fromWireError(err);
-    this.#ports.unlink(channel);
+    ports.unlink(channel);
     channel.link = null;
-    this.#dispatch(channel, { type: 'refused', socketId, error });
+    dispatch(channel, { type: 'refused', socketId, error });
     // What may not be read any more is not kept either (P-SUB-11).
     if (error.temporary) channel.changed();
     else channel.forget();
-    this.#ports.refused(channel, error);
+    ports.refused(channel, error);
   }
 
-  #dispatch(channel: Channel, event: OwnEvent): void {
-    const { nowMs, socketId, wakeAt, wantsFlush, dropConnection, limits } = this.#ports;
-    const before = channel.subscription;
-    const full = { at: nowMs(), requestId: this.#batchId, ...event } as SubscriptionEvent;
-    const [state, effect] = this.#transition(before, full);
-    channel.subscription = state;
-    if (state !== before) wakeAt(subscriptionDeadlineMs(state));
-    if (effect === undefined) return;
-    if (effect.type === 'dropConnection') return dropConnection();
-    // Only the socket in use is written to; what was asked of another one ends with it.
-    if (effect.socketId !== socketId()) return;
-    if (effect.socketId !== this.#batchSocketId) {
-      this.#batchSocketId = effect.socketId;
-      this.#asked.clear();
-      this.#givenUp.clear();
-      this.#askedBytes = 0;
-    }
-    if (effect.type === 'subscribe') {
-      this.#asked.add(channel);
-      this.#askedBytes += channel.id.length + ENTRY_BYTES;
-      const { batch = MAX_BATCH, in: maxBytes = MAX_BYTES } = limits();
-      // The next channel belongs to another frame, which has another id.
-      if (this.#asked.size >= Math.min(MAX_BATCH, batch) || this.#askedBytes > maxBytes / 2) this.flush();
-    } else {
-      this.#asked.delete(channel);
-      this.#givenUp.add(channel.id);
-    }
-    wantsFlush();
+  /** Whether a channel waits for just this answer; else it was given up, or asked for again. */
+  function awaits({ subscription: state }: Channel, socketId: number, requestId: number): boolean {
+    return state.status === 'pending' && state.socketId === socketId && state.requestId === requestId;
   }
-}
 
-function entryOf(channel: Channel): SubscribeEntry {
-  const cursor = channel.takeCursor();
-  if (cursor !== null) return { c: channel.id, e: cursor.epoch, o: cursor.offset };
-  return channel.last === undefined ? { c: channel.id } : { c: channel.id, last: channel.last };
+  function resync(channel: Channel): void {
+    dispatch(channel, { type: 'resyncAsked' });
+  }
+
+  return {
+    channels,
+    retain(id, prepare) {
+      const channel = channels.get(id) ?? new Channel(id, ports);
+      channels.set(id, channel);
+      prepare(channel);
+      channel.holders++;
+      channel.releaseMs = Infinity;
+      want(channel);
+      let held = true;
+      return () => {
+        if (!held) return;
+        held = false;
+        if (--channel.holders === 0) wakeAt((channel.releaseMs = nowMs() + ports.releaseGraceMs));
+      };
+    },
+    attachAll: () => channels.forEach(want),
+    detachAll(socketId) {
+      for (const channel of channels.values()) {
+        dispatch(channel, { type: 'disconnected', socketId });
+        if (channel.link?.socketId === socketId) channel.detach();
+      }
+    },
+    isSettled(socketId) {
+      return [...channels.values()].every(
+        ({ subscription: state }) =>
+          'socketId' in state && state.socketId === socketId && state.status !== 'pending',
+      );
+    },
+    answered({ id: requestId, r }, socketId) {
+      for (const entry of r) {
+        const channel = channels.get(entry.c);
+        if (!channel || !awaits(channel, socketId, requestId)) continue;
+        if ('err' in entry) {
+          refuse(channel, socketId, entry.err);
+          continue;
+        }
+        ports.relink(channel, socketId, entry.n);
+        dispatch(channel, { type: 'answered', socketId, requestId });
+        if (!channel.attach(entry, { socketId, alias: entry.n })) resync(channel);
+      }
+    },
+    refusedAll(id, socketId, err) {
+      for (const channel of channels.values())
+        if (awaits(channel, socketId, id)) refuse(channel, socketId, err);
+    },
+    ended({ id, ch, err = { c: 'unavailable' } }, socketId) {
+      if (id !== undefined) return;
+      for (const name of ch) {
+        const channel = channels.get(name);
+        if (channel?.link?.socketId === socketId) refuse(channel, socketId, err);
+      }
+    },
+    resync,
+    clear: () => channels.forEach((channel) => channel.holders === 0 && drop(channel)),
+    tick(now) {
+      for (const channel of channels.values()) {
+        if (channel.releaseMs <= now) drop(channel);
+        else dispatch(channel, { type: 'deadlineReached' });
+        wakeAt(channel.releaseMs);
+      }
+    },
+    flush,
+  };
 }

@@ -28,17 +28,15 @@ export type SubscriptionState =
 
 interface Context {
   readonly at: number;
-  /** Id of the `sub` that would be sent now. */
+  /** Id of the `sub` that would be sent now; with `answered`, of the one that is answered. */
   readonly requestId: number;
 }
 
 /** What can happen. */
 export type SubscriptionEvent = Context &
   (
-    | { readonly type: 'wanted'; readonly socketId: number }
     | { readonly type: 'released' | 'deadlineReached' | 'resyncAsked' }
-    | { readonly type: 'disconnected'; readonly socketId: number }
-    | { readonly type: 'answered'; readonly socketId: number; readonly requestId: number }
+    | { readonly type: 'wanted' | 'disconnected' | 'answered'; readonly socketId: number }
     | { readonly type: 'refused'; readonly socketId: number; readonly error: TickwireError }
   );
 

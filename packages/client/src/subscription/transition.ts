@@ -16,53 +16,43 @@ const REFUSED_RETRY_MS = 5_000;
 export function createSubscriptionTransition(
   subscribeTimeoutMs: number,
 ): Transition<SubscriptionState, SubscriptionEvent, SubscriptionEffect> {
-  function ask(
-    { at, requestId }: SubscriptionEvent,
-    socketId: number,
-    again = false,
-  ): readonly [SubscriptionState, SubscriptionEffect] {
-    const deadlineMs = at + subscribeTimeoutMs;
-    return [
-      { status: 'pending', socketId, requestId, askedMs: at, deadlineMs, again },
+  return (state, event) => {
+    const { at, requestId } = event;
+    const socketId = 'socketId' in event ? event.socketId : 'socketId' in state ? state.socketId : 0;
+    const isOurs = 'socketId' in state && state.socketId === socketId;
+    const ask = (again = false): readonly [SubscriptionState, SubscriptionEffect] => [
+      { status: 'pending', socketId, requestId, askedMs: at, deadlineMs: at + subscribeTimeoutMs, again },
       { type: 'subscribe', socketId },
     ];
-  }
 
-  return (state, event) => {
-    // Interest and connections come and go in every state.
-    if (event.type === 'wanted') {
-      return state.status !== 'idle' && state.socketId === event.socketId
-        ? [state]
-        : ask(event, event.socketId);
-    }
-    if (state.status === 'idle') return [state];
-    const { socketId } = state;
+    // What was asked on another connection is asked again on the one at hand.
+    if (event.type === 'wanted') return isOurs ? [state] : ask();
+    if (!isOurs) return [state];
     switch (event.type) {
       case 'released':
-        return state.status === 'refused'
-          ? [IDLE_SUBSCRIPTION]
-          : [IDLE_SUBSCRIPTION, { type: 'unsubscribe', socketId }];
+        return [IDLE_SUBSCRIPTION, { type: 'unsubscribe', socketId }];
       case 'disconnected':
-        return [event.socketId === socketId ? IDLE_SUBSCRIPTION : state];
+        return [IDLE_SUBSCRIPTION];
       case 'answered':
-        return state.status === 'pending' &&
-          event.socketId === socketId &&
-          event.requestId === state.requestId
+        return state.status === 'pending' && requestId === state.requestId
           ? [{ status: 'attached', socketId, askedMs: state.askedMs }]
           : [state];
-      case 'refused':
-        return [event.socketId === socketId ? refusal(event) : state];
+      case 'refused': {
+        const { error } = event;
+        const waitMs = error.temporary
+          ? Math.max(error.retryAfterMs ?? REFUSED_RETRY_MS, RESYNC_INTERVAL_MS)
+          : Infinity;
+        return [{ status: 'refused', socketId, error, deadlineMs: at + waitMs }];
+      }
       case 'resyncAsked': {
         if (state.status !== 'attached') return [state];
-        const allowedMs = state.askedMs + RESYNC_INTERVAL_MS;
-        return event.at < allowedMs
-          ? [{ status: 'resyncing', socketId, deadlineMs: allowedMs }]
-          : ask(event, socketId);
+        const deadlineMs = state.askedMs + RESYNC_INTERVAL_MS;
+        return at < deadlineMs ? [{ status: 'resyncing', socketId, deadlineMs }] : ask();
       }
       case 'deadlineReached':
-        if (state.status === 'attached' || state.deadlineMs > event.at) return [state];
-        if (state.status !== 'pending') return ask(event, socketId);
-        return state.again ? [state, { type: 'dropConnection' }] : ask(event, socketId, true);
+        if (subscriptionDeadlineMs(state) > at) return [state];
+        if (state.status !== 'pending') return ask();
+        return state.again ? [state, { type: 'dropConnection' }] : ask(true);
     }
   };
 }
@@ -70,12 +60,4 @@ export function createSubscriptionTransition(
 /** The moment at which a state wants to be asked again; `Infinity` for never. */
 export function subscriptionDeadlineMs(state: SubscriptionState): number {
   return 'deadlineMs' in state ? state.deadlineMs : Infinity;
-}
-
-function refusal(event: SubscriptionEvent & { readonly type: 'refused' }): SubscriptionState {
-  const { error, socketId, at } = event;
-  const waitMs = error.temporary
-    ? Math.max(error.retryAfterMs ?? REFUSED_RETRY_MS, RESYNC_INTERVAL_MS)
-    : Infinity;
-  return { status: 'refused', socketId, error, deadlineMs: at + waitMs };
 }

@@ -18,7 +18,7 @@ import type { OpenRequest, SocketEvents, Transport } from '../ports/transport.js
 
 interface Change {
   readonly offset: number;
-  readonly touched: Touched | TouchedKeys | unknown;
+  readonly touched: unknown;
 }
 
 /** A channel of the server: its head and everything that ever changed. */
@@ -271,17 +271,32 @@ export class FakeServer {
     if (!this.answers) return;
     switch (frame.t) {
       case 'hello':
-        if (this.onHello !== null) return this.onHello(pipe);
-        return this.greet(pipe);
-      case 'sub':
-        return this.answer(pipe, frame.id, frame.ch);
+        if (this.onHello !== null) {
+          this.onHello(pipe);
+          return;
+        }
+        {
+          this.greet(pipe);
+          return;
+        }
+      case 'sub': {
+        this.answer(pipe, frame.id, frame.ch);
+        return;
+      }
       case 'unsub':
         for (const id of frame.ch) pipe.subscribed.delete(id);
-        return pipe.send({ t: 'unsubd', id: frame.id, ch: frame.ch });
-      case 'ping':
-        return pipe.send({ t: 'pong', k: frame.k });
-      case 'req':
-        return this.onRequest(frame, pipe);
+        {
+          pipe.send({ t: 'unsubd', id: frame.id, ch: frame.ch });
+          return;
+        }
+      case 'ping': {
+        pipe.send({ t: 'pong', k: frame.k });
+        return;
+      }
+      case 'req': {
+        this.onRequest(frame, pipe);
+        return;
+      }
       default:
         return;
     }

@@ -1,7 +1,7 @@
 // WebSocket transport: the platform's WebSocket, or `ws` in Node. Chosen when a connection is opened, so that what a
 // test or a developer tool puts in its place later is used.
 import IsomorphicWebSocket from 'isomorphic-ws';
-import type { OpenRequest, Socket, SocketEvents, Transport } from '../ports/transport.js';
+import type { SocketEvents, Transport } from '../ports/transport.js';
 
 /** The part of the WebSocket interface that is used. */
 export interface WebSocketLike {
@@ -21,54 +21,44 @@ export interface WebSocketLike {
 export type WebSocketClass = new (url: string, protocols: string[]) => WebSocketLike;
 
 const OPEN = 1;
+/** How long the close that belongs to an error may take; on some platforms it never comes. */
+const CLOSE_AFTER_ERROR_MS = 100;
 
 function platformWebSocket(): WebSocketClass {
-  const platform = globalThis as {
+  const { document, WebSocket, process } = globalThis as {
     readonly document?: unknown;
     readonly WebSocket?: WebSocketClass;
     readonly process?: { readonly versions?: { readonly node?: string } };
   };
   // A page uses its own. Node 22's never tells of a connection that failed, so Node uses `ws`.
-  const isNode = platform.document === undefined && platform.process?.versions?.node !== undefined;
-  return (isNode ? undefined : platform.WebSocket) ?? (IsomorphicWebSocket as unknown as WebSocketClass);
+  const isNode = !document && process?.versions?.node;
+  return (!isNode && WebSocket) || IsomorphicWebSocket;
 }
 
 /** Opens WebSockets, of the given class or the platform's. */
 export function createWebSocketTransport(WebSocketOf?: WebSocketClass): Transport {
   return {
-    open({ url, protocols }: OpenRequest, events: SocketEvents): Socket {
+    open({ url, protocols }, { onOpen, onMessage, onClose }: SocketEvents) {
       let over = false;
       let socket: WebSocketLike | undefined;
-
       /** Error, close and what the constructor throws are one and the same: it is over. */
-      function end(code: number, reason: string): void {
-        if (over) return;
+      const end = (code = 1006, reason = ''): void => {
+        if (!over) onClose(code, reason);
         over = true;
-        events.onClose(code, reason);
-      }
-
+      };
+      const endSoon = (): unknown => setTimeout(end, CLOSE_AFTER_ERROR_MS);
       try {
         socket = new (WebSocketOf ?? platformWebSocket())(url, [...protocols]);
         socket.binaryType = 'arraybuffer';
-        let timer: ReturnType<typeof setTimeout> | undefined;
-        socket.addEventListener('open', () => over || events.onOpen());
-        socket.addEventListener('message', ({ data }) => over || events.onMessage(data));
-        socket.addEventListener('close', ({ code, reason }) => {
-          clearTimeout(timer);
-          end(code, reason);
-        });
-        // A close with its code follows an error at once, if it follows at all.
-        socket.addEventListener('error', () => {
-          timer = setTimeout(end, 100, 1006, '');
-        });
-      } catch (error) {
-        void Promise.resolve().then(() => end(1006, error instanceof Error ? error.message : ''));
+        socket.addEventListener('open', () => over || onOpen());
+        socket.addEventListener('message', ({ data }) => over || onMessage(data));
+        socket.addEventListener('close', ({ code, reason }) => end(code, reason));
+        socket.addEventListener('error', endSoon);
+      } catch {
+        endSoon();
       }
-
       return {
-        send(text) {
-          if (socket?.readyState === OPEN) socket.send(text);
-        },
+        send: (text) => socket?.readyState === OPEN && socket.send(text),
         close(code, reason) {
           over = true;
           try {
