@@ -198,6 +198,7 @@ export function createConnectionTransition(
       case 'rejected': {
         const attempt = inPhase('handshake');
         const { code, message, retryAfterMs = 0 } = event;
+        if (!attempt && live?.socketId !== event.socketId) return unchanged;
         const notBeforeMs = Math.max(state.notBeforeMs, at + retryAfterMs);
         return [
           to(state, {
