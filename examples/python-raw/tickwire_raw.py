@@ -606,7 +606,6 @@ class Session:
                 supervisor.cancel()
                 with suppress(asyncio.CancelledError, ConnectionClosed):
                     await supervisor
-            self._aliases.clear()
             for answer in self._calls.values():
                 if not answer.done():
                     # P-CMD-2: it was sent, so nobody here knows.
