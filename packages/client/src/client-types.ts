@@ -70,12 +70,17 @@ export interface CommandOptions {
   readonly queue?: boolean | undefined;
 }
 
+/** All errors that the commands of a contract declare, as a union of `{ name, data }`. */
+export type AnyCommandError<C extends AnyContract> = {
+  [M in CommandName<C>]: InferErrors<C, M>;
+}[CommandName<C>];
+
 /** Names of all errors that the commands of a contract declare. */
-export type AnyErrorName<C extends AnyContract> = InferErrors<C, CommandName<C>>['name'];
+export type AnyErrorName<C extends AnyContract> = AnyCommandError<C>['name'];
 
 /** Data of a declared error, whichever command declares it. */
 export type AnyErrorData<C extends AnyContract, Name> = Extract<
-  InferErrors<C, CommandName<C>>,
+  AnyCommandError<C>,
   { readonly name: Name }
 >['data'];
 

@@ -30,7 +30,7 @@ import {
 import { createConnectionTransition } from './connection/transition.js';
 import { createHandle } from './create-handle.js';
 import { createLogger } from './debug.js';
-import { Emitter, guard } from './emitter.js';
+import { Emitter, guard, type Guarded } from './emitter.js';
 import { browserEnvironment } from './environment/browser.js';
 import { systemClock } from './environment/clock.js';
 import { systemRandom } from './environment/random.js';
@@ -153,11 +153,20 @@ export function createClient(first: AnyContract | ClientOptions = {}, second: Cl
     tell('error', error, id);
   }
 
-  const reportThrown = (cause: unknown): void => {
-    logger('error', 'A listener threw', { cause });
-    report(new TickwireError('internal', 'A listener threw', { executed: 'no', cause }));
-  };
-  const emitter = new Emitter(reportThrown);
+  /** Wraps a listener: one that throws is reported, unless it is the one that is reported to. */
+  const guardAs = <Args extends unknown[]>(listener: (...args: Args) => void, name = ''): Guarded<Args> =>
+    guard(
+      (...args: Args) => {
+        if (!closed) listener(...args);
+      },
+      (cause) => {
+        logger('error', 'A listener threw', { cause });
+        if (!name.startsWith('error')) {
+          report(new TickwireError('internal', 'A listener threw', { executed: 'no', cause }));
+        }
+      },
+    );
+  const emitter = new Emitter(guardAs);
 
   // One timer, for whatever is due first. Firing early is harmless.
 
@@ -457,6 +466,7 @@ export function createClient(first: AnyContract | ClientOptions = {}, second: Cl
       turn(() => {
         try {
           handle(id, link, frame);
+          if (links.size > 1) sweep();
         } catch {
           ignore();
         }
@@ -614,7 +624,7 @@ export function createClient(first: AnyContract | ClientOptions = {}, second: Cl
         return () => turn(release);
       }),
     resync: (channel: Channel) => turn(() => registry.resync(channel)),
-    guard: <Args extends unknown[]>(listener: (...args: Args) => void) => guard(listener, reportThrown),
+    guard: guardAs,
     on: (name: string, listener: (event: never) => void) => emitter.on(name, listener),
   };
   const registry = createRegistry(ports);
@@ -691,14 +701,14 @@ export function createClient(first: AnyContract | ClientOptions = {}, second: Cl
     disconnect,
     close() {
       turn(() => {
-        disconnect();
-        closed = true;
         commands.close();
+        disconnect();
         flushSchedulers();
-        for (const queue of queues) queue.close();
-        cancelTimer?.();
-        afterTurn(() => emitter.clear());
       });
+      closed = true;
+      emitter.clear();
+      cancelTimer?.();
+      for (const queue of queues) queue.close();
     },
     channel: (name: string, params: Readonly<Record<string, string>> = {}) =>
       createHandle(ports, channelIdOf(name, params), name, params, {}),

@@ -28,15 +28,16 @@ export function guard<Args extends unknown[]>(
 
 export class Emitter {
   readonly #emitter = new EventEmitter();
-  readonly #report: (cause: unknown) => void;
+  readonly #guard: (listener: (event: unknown) => void, name: string) => Guarded<[event: unknown]>;
 
-  constructor(report: (cause: unknown) => void) {
-    this.#report = report;
+  /** `guardAs` wraps the listener of an event. */
+  constructor(guardAs: (listener: (event: unknown) => void, name: string) => Guarded<[event: unknown]>) {
+    this.#guard = guardAs;
   }
 
   /** @returns what takes the listener off. */
   on(name: string, listener: (event: never) => void): () => void {
-    const guarded = guard(listener as (event: unknown) => void, this.#report);
+    const guarded = this.#guard(listener as (event: unknown) => void, name);
     this.#emitter.on(name, guarded);
     return () => {
       guarded.stop();

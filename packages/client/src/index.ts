@@ -1,6 +1,7 @@
 // Door `@tickwire/client`.
 export { createClient } from './client.js';
 export type {
+  AnyCommandError,
   AnyErrorData,
   AnyErrorName,
   Client,

@@ -107,7 +107,7 @@ export interface ClientOptions {
   /** @defaultValue the platform's */
   readonly clock?: Clock | undefined;
   /** @defaultValue the platform's */
-  readonly random?: Random | undefined;
+  readonly random?: Pick<Random, 'float'> | undefined;
 }
 
 /** What holds when nothing is set. */

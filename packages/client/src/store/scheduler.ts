@@ -34,12 +34,13 @@ export function createScheduler(
 ): Scheduler {
   const intervalMs = typeof mode === 'object' ? mode.intervalMs : 0;
   let tasks = new Set<() => void>();
-  let cancel: Cancel | null = null;
+  let cancel: Cancel | undefined;
+  let armed = false;
   let nextMs = 0;
 
   function flush(): void {
     cancel?.();
-    cancel = null;
+    armed = false;
     if (tasks.size === 0) return;
     nextMs = clock.monotonicMs() + intervalMs;
     const due = tasks;
@@ -64,7 +65,10 @@ export function createScheduler(
   return {
     schedule(task) {
       tasks.add(task);
-      cancel ??= arm();
+      if (armed) return;
+      // First, because arming may run it all.
+      armed = true;
+      cancel = arm();
     },
     flush,
   };

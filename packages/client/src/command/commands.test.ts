@@ -1,0 +1,245 @@
+import { TickwireError } from '@tickwire/protocol';
+import { describe, expect, expectTypeOf, test } from 'vitest';
+import { createClient } from '../client.js';
+import { market } from '../test-support/market.js';
+import { setUp as setUpClient } from '../test-support/set-up.js';
+import { isCommandError } from './commands.js';
+import { overflowOf } from './queue.js';
+
+/** A connected client, and what became of a call. */
+async function setUp(options: Parameters<typeof setUpClient>[0] = {}) {
+  const all = setUpClient(options);
+  all.client.connect();
+  await all.clock.settle();
+  return all;
+}
+
+const outcome = (promise: Promise<unknown>): Promise<unknown> =>
+  promise.then(
+    (value) => ({ value }),
+    ({ code, executed }: TickwireError) => `${code} ${executed}`,
+  );
+
+describe('a command', () => {
+  test('carries what is left of its time, and resolves with the answer of its own connection', async () => {
+    const { client, clock, server } = await setUp();
+    const placed = client.command('place', { qty: 2 }, { timeoutMs: 3_000, key: 'k1' });
+    await clock.settle();
+    const { id, ...frame } = server.pipe.of('req')[0]!;
+    expect(frame).toEqual({ t: 'req', m: 'place', v: { qty: 2 }, ttl: 3_000, k: 'k1' });
+    server.pipe.send({ t: 'res', id: id + 500, v: 'foreign' });
+    server.pipe.send({ t: 'res', id, v: { id: 'o1' } });
+    server.pipe.send({ t: 'res', id, v: { id: 'again' } });
+    await expect(placed).resolves.toEqual({ id: 'o1' });
+    expectTypeOf(placed).resolves.toEqualTypeOf<{ id: string }>();
+  });
+
+  test('that fails says so with a TickwireError; declared errors are typed', async () => {
+    const { client, server } = await setUp();
+    server.onRequest = (frame, pipe) =>
+      pipe.send({
+        t: 'res',
+        id: frame.id,
+        err: { c: 'app.insufficientFunds', m: 'poor', d: { needed: 9 }, x: 'no' },
+      });
+    const error: unknown = await client.command('place', { qty: 1 }).catch((cause: unknown) => cause);
+    expect(error).toBeInstanceOf(TickwireError);
+    expect(isCommandError(error, 'insufficientFunds')).toBe(true);
+    expect(isCommandError(error, 'other')).toBe(false);
+    expect(isCommandError(new Error('x'), 'insufficientFunds')).toBe(false);
+    if (!client.isCommandError(error, 'insufficientFunds')) throw new Error('not recognised');
+    expectTypeOf(error.data).toEqualTypeOf<{ needed: number }>();
+    expect(error.data.needed).toBe(9);
+    expect(error.executed).toBe('no');
+  });
+
+  test.each([
+    [
+      'without a connection',
+      async () => {
+        const { client } = await setUp();
+        client.disconnect();
+        return client.command('place', { qty: 1 });
+      },
+      'unavailable no',
+    ],
+    [
+      'while reconnecting',
+      async () => {
+        const { client, server } = await setUp();
+        server.pipe.close(1006);
+        return client.command('place', { qty: 1 });
+      },
+      'unavailable no',
+    ],
+    [
+      'whose connection breaks',
+      async () => {
+        const { client, clock, server } = await setUp();
+        const placed = client.command('place', { qty: 1 });
+        await clock.settle();
+        server.pipe.close(1006);
+        return placed;
+      },
+      'indeterminate maybe',
+    ],
+    [
+      'that is not answered in time',
+      async () => {
+        const { client, clock } = await setUp();
+        const placed = client.command('place', { qty: 1 }, { timeoutMs: 400 });
+        placed.catch(() => undefined);
+        await clock.advance(400);
+        return placed;
+      },
+      'timeout maybe',
+    ],
+    [
+      'that is larger than the server accepts',
+      async () => {
+        const { client } = await setUp();
+        return client.command('place', { qty: 'ä'.repeat(40_000) } as never);
+      },
+      'too_large no',
+    ],
+    [
+      'whose input is not JSON',
+      async () => {
+        const { client } = await setUp();
+        return client.command('place', { qty: 1n } as never);
+      },
+      'bad_input no',
+    ],
+    [
+      'cancelled before it was sent',
+      async () => {
+        const { client } = await setUp();
+        return client.command('place', { qty: 1 }, { signal: AbortSignal.abort('why') });
+      },
+      'cancelled no',
+    ],
+  ])('%s', async (_, make, expected) => {
+    expect(await outcome(make())).toBe(expected);
+  });
+
+  test('cancelled under way rejects at once, with the cause, and asks the server to stop', async () => {
+    const { client, clock, server } = await setUp();
+    const aborter = new AbortController();
+    const placed = client.command('place', { qty: 1 }, { signal: aborter.signal });
+    await clock.settle();
+    aborter.abort('enough');
+    await expect(placed).rejects.toMatchObject({ code: 'cancelled', executed: 'maybe', cause: 'enough' });
+    await clock.settle();
+    const { id } = server.pipe.of('req')[0]!;
+    expect(server.pipe.of('cancel')).toEqual([{ t: 'cancel', id }]);
+    server.pipe.send({ t: 'res', id, v: 1 });
+  });
+
+  test('over what the server takes at once is refused, not sent', async () => {
+    const all = setUpClient();
+    all.server.welcome = { lim: { inflight: 2 } };
+    all.client.connect();
+    await all.clock.settle();
+    const calls = [1, 2, 3].map((qty) => outcome(all.client.command('place', { qty })));
+    expect(await calls[2]).toBe('limit no');
+    await all.clock.settle();
+    expect(all.server.pipe.of('req')).toHaveLength(2);
+    all.client.close();
+  });
+});
+
+describe('across a broken connection (P-CMD-2)', () => {
+  test('with a key it is sent again, once, until its deadline', async () => {
+    const { client, clock, server } = await setUp();
+    const placed = client.command('place', { qty: 1 }, { key: 'k' });
+    await clock.settle();
+    server.pipe.close(1006);
+    server.onRequest = (frame, pipe) => pipe.send({ t: 'res', id: frame.id, v: frame.k, rp: 1 });
+    await clock.advance(1_000);
+    await expect(placed).resolves.toBe('k');
+    expect(server.pipe.of('req')).toHaveLength(1);
+    const lost = client.command('place', { qty: 1 }, { key: 'k2', timeoutMs: 900 });
+    lost.catch(() => undefined);
+    server.onRequest = () => undefined;
+    await clock.settle();
+    server.opens = false;
+    server.pipe.close(1006);
+    await clock.advance(900);
+    expect(await outcome(lost)).toBe('timeout maybe');
+  });
+
+  test('a command the contract calls idempotent too, with the time it says', async () => {
+    const { clock, server } = setUpClient();
+    const client = createClient(market, {
+      url: 'ws://x',
+      clock,
+      transport: server.transport,
+      random: { float: () => 0.5 },
+      logger: () => undefined,
+    });
+    client.connect();
+    await clock.settle();
+    const refreshed = client.command('refresh', {});
+    await clock.settle();
+    expect(server.pipe.of('req')[0]?.ttl).toBe(700);
+    server.pipe.close(1006);
+    server.onRequest = (frame, pipe) => pipe.send({ t: 'res', id: frame.id, v: frame.ttl });
+    await clock.advance(500);
+    await expect(refreshed).resolves.toBeLessThan(700);
+  });
+
+  test('one that was discarded by reject was not done', async () => {
+    const { client, clock, server } = setUpClient();
+    server.onHello = (pipe) => {
+      pipe.send({ t: 'reject', err: { c: 'unauthenticated' } });
+      pipe.close(4200);
+    };
+    const placed = outcome(client.command('place', { qty: 1 }));
+    await clock.settle();
+    expect(await placed).toBe('unavailable no');
+  });
+});
+
+describe('the queue', () => {
+  test('keeps a command for the next connection only if it was asked to', async () => {
+    const { client, clock, server } = await setUp();
+    server.pipe.close(1006);
+    server.onRequest = (frame, pipe) => pipe.send({ t: 'res', id: frame.id, v: 'done' });
+    const kept = outcome(client.command('place', { qty: 1 }, { queue: true }));
+    expect(client.stats().queueSize).toBe(1);
+    expect(await outcome(client.command('place', { qty: 1 }))).toBe('unavailable no');
+    await clock.advance(1_000);
+    expect(await kept).toEqual({ value: 'done' });
+  });
+
+  test('is bounded by size and time', async () => {
+    const { client, clock, server } = await setUp({
+      queue: { maxSize: 2, policy: 'dropOldest', expiryMs: 500 },
+    });
+    server.opens = false;
+    server.pipe.close(1006);
+    const calls = [1, 2, 3].map((qty) => outcome(client.command('place', { qty }, { queue: true })));
+    expect(await calls[0]).toBe('unavailable no');
+    await clock.advance(500);
+    expect(await Promise.all(calls.slice(1))).toEqual(['deadline no', 'deadline no']);
+  });
+
+  test('a deadline ends the waiting too', async () => {
+    const { client, clock, server } = await setUp();
+    server.opens = false;
+    server.pipe.close(1006);
+    const call = outcome(client.command('place', { qty: 1 }, { queue: true, timeoutMs: 300 }));
+    await clock.advance(300);
+    expect(await call).toBe('deadline no');
+  });
+
+  test.each([
+    ['reject', 2, { refused: 'new', code: 'limit' }],
+    ['dropNewest', 2, { refused: 'new', code: 'unavailable' }],
+    ['dropOldest', 2, { refused: 'a', code: 'unavailable' }],
+    ['reject', 3, null],
+    ['dropOldest', 0, { refused: 'a', code: 'unavailable' }],
+  ] as const)('%s with room for %d', (policy, maxSize, expected) => {
+    expect(overflowOf(['a', 'b'], 'new', maxSize, policy)).toEqual(expected);
+  });
+});
