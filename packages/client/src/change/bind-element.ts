@@ -11,7 +11,7 @@ export interface BoundElement {
 }
 
 /** A channel or a view of one. */
-export type BindSource<S> = ReadableStore<ChannelSnapshot<S>> | { view(): ReadableStore<ChannelSnapshot<S>> };
+export type BindSource<S> = ReadableStore<ChannelSnapshot<S>>;
 
 /** Options of {@link bindElement}. */
 export interface BindOptions {
@@ -31,7 +31,6 @@ export function bindElement<S>(
   format?: (data: S) => string,
   { statusAttribute = 'data-tickwire', placeholder = '' }: BindOptions = {},
 ): () => void {
-  const view = 'view' in source ? source.view() : source;
   let wasConnected = false;
   const show = (): void => {
     if (wasConnected && !element.isConnected) {
@@ -39,12 +38,12 @@ export function bindElement<S>(
       return;
     }
     wasConnected = element.isConnected;
-    const { data, status } = view.getSnapshot();
+    const { data, status } = source.getSnapshot();
     if (data === undefined) updateElementIfChanged(element, placeholder);
     else updateElementIfChanged(element, data, format);
     element.setAttribute(statusAttribute, status);
   };
-  const stop = view.subscribe(show);
+  const stop = source.subscribe(show);
   show();
   return stop;
 }
