@@ -17,7 +17,10 @@ async function setUp(options: Parameters<typeof setUpClient>[0] = {}) {
 const outcome = (promise: Promise<unknown>): Promise<unknown> =>
   promise.then(
     (value) => ({ value }),
-    ({ code, executed }: TickwireError) => `${code} ${executed}`,
+    (error: unknown) => {
+      if (!(error instanceof TickwireError)) throw error;
+      return `${error.code} ${error.executed}`;
+    },
   );
 
 describe('a command', () => {

@@ -42,7 +42,7 @@ function machine(changes: Partial<ConnectionPlan> = {}) {
         online: true,
         receivedMs: at,
         ...event,
-      } as ConnectionEvent);
+      });
       state = next;
       return effects;
     },
@@ -562,7 +562,7 @@ describe('random walks', () => {
             online: random() < 0.9,
             receivedMs: at - random() * 50_000,
             ...event,
-          } as ConnectionEvent);
+          });
           state = next;
           expect(state.socketId).toBeGreaterThanOrEqual(before);
           for (const effect of effects) {

@@ -12,7 +12,7 @@ type Given<E = SubscriptionEvent> = E extends SubscriptionEvent
   : never;
 
 const send = (state: SubscriptionState, event: Given) =>
-  transition(state, { at: AT, requestId: 2, ...event } as SubscriptionEvent);
+  transition(state, { at: AT, requestId: 2, ...event });
 
 const states: Record<string, SubscriptionState> = {
   idle: IDLE_SUBSCRIPTION,
@@ -161,7 +161,7 @@ test('random walks: never two questions at once on one connection, never an answ
       requestId,
       ...choices[Math.floor(random() * choices.length)]!,
       at,
-    } as Given);
+    });
     state = next;
     if (effect?.type === 'subscribe') {
       expect(state).toMatchObject({ status: 'pending', socketId: effect.socketId, requestId });

@@ -82,6 +82,8 @@ export class FakeServer {
   readonly refusals = new Map<string, WireError>();
   /** `false`: new pipes stay shut until a test opens them. */
   opens = true;
+  /** How far behind the cursor the answer to a stream begins; readers must not tell those events again. */
+  overlap = 0;
   /** `false`: nothing is answered. */
   answers = true;
   welcome: Partial<Extract<ServerFrame, { t: 'welcome' }>> = {};
@@ -232,7 +234,8 @@ export class FakeServer {
               : { k: Object.fromEntries(channel.records) }),
         });
       } else if (mode === 'reset' || (mode === 'range' && channel.kind === 'stream')) {
-        const from = mode === 'range' ? (since?.offset ?? 0) : channel.floor;
+        const from =
+          mode === 'range' ? Math.max((since?.offset ?? 0) - this.overlap, channel.floor) : channel.floor;
         if (mode === 'reset')
           pipe.send({ t: 'rst', n, e, o: from, why, ...(lost === undefined ? {} : { lost }) });
         const missed = channel.changes.filter(({ offset }) => offset > from);

@@ -4,7 +4,7 @@ import { createClient } from '../client.js';
 import type { ClientOptions } from '../options.js';
 import { createFakeClock } from './fake-clock.js';
 import { FakeServer } from './fake-server.js';
-import { market } from './market.js';
+import type { market } from './market.js';
 
 export interface FakeEnvironment extends Environment {
   emit(event: EnvironmentEvent): void;

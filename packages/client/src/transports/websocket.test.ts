@@ -141,7 +141,7 @@ describe('against a real server', () => {
       });
     });
     const client = createClient({ url });
-    await expect(client.command('echo', 'hello' as never)).resolves.toBe('hello');
+    await expect(client.command('echo', 'hello')).resolves.toBe('hello');
     client.close();
   });
 });
