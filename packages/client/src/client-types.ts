@@ -1,7 +1,6 @@
 // Client types: what an application sees of a client. Types only.
 import type {
   AnyContract,
-  ChannelName,
   CommandName,
   InferErrors,
   InferInput,
@@ -101,12 +100,13 @@ export interface Client<C extends AnyContract = AnyContract> {
    * A channel. Cheap; call it as often as you like. Nothing happens before somebody subscribes.
    * @throws TickwireError `bad_params` when a parameter cannot be one.
    */
-  channel<N extends ChannelName<C>>(name: N, ...params: ParamsArgument<C, N>): HandleOf<C, N>;
+  // Names are written out, not aliased: the compiler then lists them in its messages.
+  channel<N extends keyof C['channels'] & string>(name: N, ...params: ParamsArgument<C, N>): HandleOf<C, N>;
   /**
    * Calls a command. Rejects with a `TickwireError` whose `executed` says whether it was done: `unavailable` and `no`
    * at once where there is no connection, `indeterminate` and `maybe` when the connection broke before the answer.
    */
-  command<M extends CommandName<C>>(
+  command<M extends keyof C['commands'] & string>(
     name: M,
     input: InferInput<C, M>,
     options?: CommandOptions,

@@ -24,7 +24,7 @@ import {
 } from './index.js';
 
 const Price = z.object({ bid: z.number(), ask: z.number() });
-const Position_ = z.object({ id: z.string(), size: z.number() });
+const Held = z.object({ id: z.string(), size: z.number() });
 const Alert = z.object({ text: z.string(), level: z.enum(['info', 'warn']) });
 
 const market = defineContract({
@@ -32,7 +32,7 @@ const market = defineContract({
   version: '1.0.0',
   channels: {
     'price/{symbol}': state(Price),
-    'positions/{userId}': collection(Position_, { key: 'id' }),
+    'positions/{userId}': collection(Held, { key: 'id' }),
     'trades/{venue}/{symbol}': stream(z.object({ price: z.number() }), {
       history: { size: 10, ttlMs: 1_000 },
     }),
@@ -152,7 +152,7 @@ describe('right uses', () => {
 
 describe('wrong uses', () => {
   test('names', () => {
-    // @ts-expect-error TS2345 /'"prices\/\{symbol\}"' is not assignable to parameter of type .*"price\/\{symbol\}"/
+    // @ts-expect-error TS2345 /'"prices\/\{symbol\}"' is not assignable to parameter of type '.*"price\/\{symbol\}"/
     client.channel('prices/{symbol}', { symbol: 'A' });
     // @ts-expect-error TS2345 /'"placeOrders"' is not assignable to parameter of type '"placeOrder" \| "ping"'/
     void client.command('placeOrders', {});
@@ -180,7 +180,7 @@ describe('wrong uses', () => {
   });
 
   test('data', () => {
-    // @ts-expect-error TS18048 /possibly 'undefined'/
+    // @ts-expect-error TS2532 /possibly 'undefined'/
     void price.getSnapshot().data.bid;
     // @ts-expect-error TS2339 /Property 'mid' does not exist on type '\{ bid: number; ask: number; \}'/
     price.subscribe(({ data }) => data?.mid);
@@ -198,9 +198,9 @@ describe('wrong uses', () => {
     const bid = price.view({ select: (p) => p.bid });
     // @ts-expect-error TS2339 /Property 'ask' does not exist on type 'number'/
     void bid.getSnapshot().data?.ask;
-    // @ts-expect-error TS2322 /is not assignable to type '\(a: number, b: number\) => boolean'/
+    // @ts-expect-error TS2322 /'number' is not assignable to type 'string'/
     price.view({ select: (p) => p.bid, isEqual: (a: string, b: string) => a === b });
-    // @ts-expect-error TS2345 /'\(value: string\) => string' is not assignable to parameter of type '\(data: number\) => string'/
+    // @ts-expect-error TS2345 /'ChannelSnapshot<number>' is not assignable to type 'ChannelSnapshot<string>'/
     bindElement(element, bid, (value: string) => value);
   });
 
@@ -231,11 +231,11 @@ describe('wrong uses', () => {
   });
 
   test('options', () => {
-    // @ts-expect-error TS2353 /'uri' does not exist in type 'ClientOptions'/
+    // @ts-expect-error TS2769 /'uri' does not exist in type 'ClientOptions'/
     createClient<typeof market>({ uri: 'wss://example.com' });
-    // @ts-expect-error TS2322 /'"sometimes"' is not assignable to type '"auto" \| "manual" \| undefined'/
+    // @ts-expect-error TS2769 /'"sometimes"' is not assignable to type '"auto" \| "manual" \| undefined'/
     createClient<typeof market>({ connect: 'sometimes' });
-    // @ts-expect-error TS2322 /'number' is not assignable to type 'string'|is not assignable to type '\(\(context: TokenContext\)/
+    // @ts-expect-error TS2769 /'\(\) => number' is not assignable to type '\(context: TokenContext\) => string/
     createClient<typeof market>({ getToken: () => 5 });
   });
 });

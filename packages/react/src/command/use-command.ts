@@ -51,7 +51,10 @@ export interface CommandResult<C extends AnyContract, M extends CommandName<C>> 
  * Calls a command and shows how it goes. To give up a call, pass a `signal`; unmounting gives up nothing.
  * @example `const { execute, status, error } = useCommand('placeOrder')`
  */
-export type UseCommand<C extends AnyContract> = <M extends CommandName<C>>(name: M) => CommandResult<C, M>;
+// Names are written out, not aliased: the compiler then lists them in its messages.
+export type UseCommand<C extends AnyContract> = <M extends keyof C['commands'] & string>(
+  name: M,
+) => CommandResult<C, M>;
 
 interface CommandState {
   readonly status: CommandStatus;
