@@ -1,0 +1,129 @@
+// ws: WebSockets of the `ws` package as server sockets. It reads, answers pings and closes; we write our own ready-made
+// frames to the socket beneath it. Both write whole frames only, so they never mix.
+import type { Buffer } from 'node:buffer';
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { clipCloseReason, type Logger, selectSubprotocol } from '@tickwire/protocol';
+import { type WebSocket, WebSocketServer } from 'ws';
+import type { EncodedFrame } from '../ports/frame-encoder.js';
+import type { ServerSocket, SocketHandler } from '../ports/server-socket.js';
+import { BatchCache } from './batch-cache.js';
+import type { WebSocketFrame } from './websocket-frame.js';
+
+/** How long a peer may take to answer a close frame, in milliseconds. */
+const CLOSE_TIMEOUT_MS = 2_000;
+const MAX_FRAGMENTS = 64;
+const MAX_BUFFERED_CHUNKS = 4_096;
+const MAX_PENDING_PONGS = 60;
+const OPEN = 1;
+
+/** Accepts upgraded sockets. */
+export class WebSocketAcceptor {
+  readonly #server: WebSocketServer;
+  readonly #batches = new BatchCache();
+  readonly #sockets = new Set<WebSocket>();
+  readonly #log: Logger;
+  #onEmpty: (() => void) | null = null;
+
+  constructor(maxMessageBytes: number, log: Logger) {
+    this.#log = log;
+    const options = {
+      noServer: true,
+      clientTracking: false,
+      perMessageDeflate: false,
+      maxPayload: maxMessageBytes,
+      maxFragments: MAX_FRAGMENTS,
+      maxBufferedChunks: MAX_BUFFERED_CHUNKS,
+      maxPendingAutoPongs: MAX_PENDING_PONGS,
+      closeTimeout: CLOSE_TIMEOUT_MS,
+      handleProtocols: (offered: Set<string>) => selectSubprotocol(offered) ?? false,
+    };
+    this.#server = new WebSocketServer(options);
+  }
+
+  /** Completes the handshake; `accept` gets the socket and the subprotocol that was selected. */
+  upgrade(
+    request: IncomingMessage,
+    stream: Duplex,
+    head: Buffer,
+    accept: (socket: ServerSocket, subprotocol: string) => SocketHandler,
+  ): void {
+    this.#server.handleUpgrade(request, stream, head, (ws) => {
+      this.#sockets.add(ws);
+      ws.on('error', () => {
+        // A peer's protocol error or a reset: `close` follows and says it all.
+      });
+      const handler = accept(new WebSocketServerSocket(ws, stream, this.#batches), ws.protocol);
+      this.#connect(ws, stream, handler);
+    });
+  }
+
+  /** Resolves when every socket is gone; peers that do not answer the close frame are cut off. */
+  async close(): Promise<void> {
+    if (this.#sockets.size > 0) await new Promise<void>((resolve) => (this.#onEmpty = resolve));
+    this.#server.close();
+  }
+
+  #connect(ws: WebSocket, stream: Duplex, handler: SocketHandler): void {
+    // Whatever happens in a handler ends one connection, never the process.
+    const guarded = (run: () => void): void => {
+      try {
+        run();
+      } catch (error) {
+        this.#log('error', 'connection failed', {
+          error: error instanceof Error ? error.message : String(error),
+        });
+        ws.terminate();
+      }
+    };
+    ws.on('message', (data, isBinary) =>
+      guarded(() => handler.onMessage(isBinary ? (data as Buffer) : (data as Buffer).toString('utf8'))),
+    );
+    ws.on('ping', () => guarded(() => handler.onControl()));
+    ws.on('pong', () => guarded(() => handler.onControl()));
+    stream.on('drain', () => guarded(() => handler.onDrain()));
+    ws.on('close', (code) => {
+      this.#sockets.delete(ws);
+      guarded(() => handler.onClose(code));
+      if (this.#sockets.size === 0) this.#onEmpty?.();
+    });
+  }
+}
+
+/** One WebSocket, written to past `ws`. */
+class WebSocketServerSocket implements ServerSocket {
+  readonly #ws: WebSocket;
+  readonly #stream: Duplex;
+  readonly #batches: BatchCache;
+
+  constructor(ws: WebSocket, stream: Duplex, batches: BatchCache) {
+    this.#ws = ws;
+    this.#stream = stream;
+    this.#batches = batches;
+  }
+
+  get bufferedBytes(): number {
+    return this.#stream.writableLength;
+  }
+
+  write(frames: readonly EncodedFrame[]): void {
+    // After a close frame, ours or the peer's, nothing may follow (RFC 6455 §5.5.1).
+    if (this.#ws.readyState !== OPEN || !this.#stream.writable) return;
+    const only = frames[0];
+    if (frames.length === 1 && only !== undefined) {
+      this.#stream.write(only.payload as Buffer);
+      return;
+    }
+    const batch = this.#batches.join(frames as readonly WebSocketFrame[]);
+    if (typeof batch === 'string') this.#stream.write(batch, 'latin1');
+    else this.#stream.write(batch);
+  }
+
+  close(code: number, reason: string): void {
+    this.#ws.close(code, clipCloseReason(reason));
+  }
+
+  terminate(): void {
+    this.#ws.terminate();
+  }
+}

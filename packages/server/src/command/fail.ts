@@ -1,0 +1,43 @@
+// Fail: the errors a contract declares, as handlers throw them.
+import { type AnyContract, type CommandDefinition, isTickwireError, TickwireError } from '@tickwire/protocol';
+import { APPLICATION_ERROR_PREFIX } from '@tickwire/protocol';
+import { checkValue } from '../value/check.js';
+
+/**
+ * Makes a declared error to be thrown by a command handler. `ctx.fail` of the handler does the same and knows the
+ * command's own errors by type; this one is for code that has no context at hand.
+ * @param name of one of the errors the command declares; @param data what its schema asks for.
+ */
+export function fail(name: string, data?: unknown, message = name): TickwireError {
+  return new TickwireError(`${APPLICATION_ERROR_PREFIX}${name}`, message, { executed: 'no', data });
+}
+
+/**
+ * What a caller is told of what a handler threw. An error of the table passes; a declared one passes if its data fits;
+ * anything else is `internal`, and its text stays here.
+ */
+export function errorOfHandler(definition: CommandDefinition, thrown: unknown): TickwireError {
+  if (!isTickwireError(thrown)) return internal(thrown);
+  if (!thrown.code.startsWith(APPLICATION_ERROR_PREFIX)) return thrown;
+  const name = thrown.code.slice(APPLICATION_ERROR_PREFIX.length);
+  const schema = Object.hasOwn(definition.errors, name) ? definition.errors[name] : undefined;
+  if (schema === undefined) return internal(thrown, `The command declares no error "${name}".`);
+  const checked = checkValue(schema, thrown.data);
+  if (!checked.ok) return internal(thrown, `Data of error "${name}" does not fit: ${checked.where}.`);
+  return new TickwireError(thrown.code, thrown.message, {
+    executed: thrown.executed,
+    data: checked.value,
+    retryAfterMs: thrown.retryAfterMs,
+  });
+}
+
+function internal(thrown: unknown, why?: string): TickwireError {
+  return new TickwireError('internal', '', {
+    cause: why === undefined ? thrown : new Error(why, { cause: thrown }),
+  });
+}
+
+/** A contract's commands by name: names come from outside, so they are never looked up in an object. */
+export function commandTable(contract: AnyContract): ReadonlyMap<string, CommandDefinition> {
+  return new Map(Object.entries(contract.commands));
+}

@@ -1,0 +1,144 @@
+// createServer: the core with Node's clock, randomness and console, and with WebSockets in front of it.
+import type { Server as HttpServer } from 'node:http';
+import type { Server as HttpsServer } from 'node:https';
+import { type AnyContract, DEFAULT_PATH, type PrincipalNotKnownYet, TickwireError } from '@tickwire/protocol';
+import {
+  createOwnHttpServer,
+  listen,
+  type Listening,
+  type ListenOptions,
+  stopListening,
+} from './adapters/listen.js';
+import { nodeClock } from './adapters/node-clock.js';
+import { consoleLogger, createNodeAbortSource } from './adapters/node-platform.js';
+import { nodeRandom } from './adapters/node-random.js';
+import { originRule } from './adapters/origin.js';
+import {
+  guardStream,
+  isForPath,
+  judgeUpgrade,
+  refuseUpgrade,
+  type UpgradeListener,
+} from './adapters/upgrade.js';
+import { webSocketFrameEncoder } from './adapters/websocket-frame.js';
+import { WebSocketAcceptor } from './adapters/ws.js';
+import { InMemoryBroker, type MemoryBroker, type MemoryBrokerOptions } from './broker/memory.js';
+import type { AnonymousPrincipal, ServerAuthentication, ServerSettings } from './options.js';
+import { createServerCore, type RulesOf, type ServerCore } from './server.js';
+
+/** A server. */
+export interface Server<C extends AnyContract = AnyContract> extends ServerCore<C> {
+  /**
+   * Listens with an HTTP server of its own, on which other paths are answered with 404.
+   * Rejects with `unavailable` where the port cannot be had.
+   */
+  listen(options: ListenOptions): Promise<Listening>;
+  /**
+   * Serves upgrades of an HTTP server that exists. Those for other paths are left to its other listeners.
+   * @returns stops taking new connections; those that exist live on until `close`.
+   */
+  attach(server: HttpServer | HttpsServer, options?: { readonly path?: string | undefined }): () => void;
+}
+
+/**
+ * Creates a server for a contract. Write `authenticate` before `authorize` and `commands`: the principal is inferred from
+ * it. Nothing listens until `listen` or `attach`.
+ * @throws TypeError where the contract cannot be kept (see `@tickwire/protocol/lint`), or a rule or handler is missing.
+ */
+export function createServer<
+  const C extends AnyContract,
+  Auth extends ServerAuthentication = PrincipalNotKnownYet,
+>(contract: C, options: RulesOf<C, Auth> & ServerSettings): Server<C> {
+  const settings: ServerSettings = options;
+  const { path = DEFAULT_PATH, trustProxy = false } = settings;
+  const clock = settings.clock ?? nodeClock;
+  const random = settings.random ?? nodeRandom;
+  const rule = originRule(settings.allowedOrigins, process.env['NODE_ENV'] === 'production');
+  const { core, internals } = createServerCore(contract, options, settings, {
+    clock,
+    random,
+    logger: settings.logger ?? consoleLogger,
+    encode: settings.frameEncoder ?? webSocketFrameEncoder,
+    broker: settings.broker ?? createMemoryBroker({ clock, random }).connect,
+    createAbortSource: settings.createAbortSource ?? createNodeAbortSource,
+  });
+  const acceptor = new WebSocketAcceptor(internals.limits.maxMessageBytes, internals.log);
+  const detachers = new Set<() => void>();
+  const own = new Set<HttpServer>();
+  let closing: Promise<void> | null = null;
+
+  const serve = (server: HttpServer | HttpsServer, at: string, isOwn: boolean): (() => void) => {
+    const upgradeOptions = {
+      path: at,
+      originRule: rule,
+      trustedHops: Number(trustProxy),
+      counters: internals.counters,
+      shedding: (address: string | undefined) => internals.shedding(address),
+    };
+    const onUpgrade: UpgradeListener = (request, stream, head) => {
+      guardStream(stream);
+      if (!isForPath(request, at)) {
+        // Another listener may want it; if there is none, nobody else would ever end it.
+        if (isOwn || server.listenerCount('upgrade') === 1)
+          refuseUpgrade(stream, { status: 404, what: 'not_found' });
+        return;
+      }
+      const verdict = judgeUpgrade(request, upgradeOptions);
+      if (!verdict.ok) {
+        internals.counters.add(verdict.refusal.what);
+        refuseUpgrade(stream, verdict.refusal);
+        return;
+      }
+      request.socket.setNoDelay(true);
+      acceptor.upgrade(request, stream, head, (socket, subprotocol) =>
+        core.accept(socket, { ...verdict.request, subprotocol }),
+      );
+    };
+    server.on('upgrade', onUpgrade);
+    const detach = (): void => {
+      server.off('upgrade', onUpgrade);
+      detachers.delete(detach);
+    };
+    detachers.add(detach);
+    return detach;
+  };
+
+  return {
+    ...core,
+    async listen(listenOptions) {
+      if (closing !== null) throw new TickwireError('draining', 'The server is closed.', { executed: 'no' });
+      const http = createOwnHttpServer(path);
+      serve(http, path, true);
+      const listening = await listen(http, path, listenOptions);
+      own.add(http);
+      return listening;
+    },
+    attach: (server, attachOptions = {}) => serve(server, attachOptions.path ?? path, false),
+    close(closeOptions) {
+      return (closing ??= (async () => {
+        // First nobody new comes in, then those who are here leave.
+        const stopped = [...own].map(stopListening);
+        await core.close(closeOptions);
+        for (const detach of [...detachers]) detach();
+        await acceptor.close();
+        for (const http of own) http.closeAllConnections();
+        await Promise.all(stopped);
+      })());
+    },
+  };
+}
+
+/** `authenticate` of a server without users: every connection is its own principal. */
+export function anonymous(): { readonly principal: AnonymousPrincipal } {
+  return { principal: { id: nodeRandom.id(), anonymous: true } };
+}
+
+/** Creates a broker in this process. Give `broker.connect` to every server and publisher that shares its channels. */
+export function createMemoryBroker(options: MemoryBrokerOptions = {}): MemoryBroker {
+  return new InMemoryBroker({
+    clock: options.clock ?? nodeClock,
+    random: options.random ?? nodeRandom,
+    maxTombstones: options.maxTombstones ?? 1_024,
+    maxUnwatchedChannels: options.maxUnwatchedChannels ?? 100_000,
+  });
+}

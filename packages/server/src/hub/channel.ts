@@ -1,0 +1,178 @@
+// Channel: one hot channel on this node: its head, who reads it, and whether its source still speaks. Owns the loop that
+// hands one frame to every reader in step. Knows no broker and no sockets.
+import type { FeedStatus } from '@tickwire/protocol';
+import type { ChannelSpec, Publication } from '../broker/broker.js';
+import type { EncodedFrame } from '../ports/frame-encoder.js';
+import { NOTHING_SENT, type FrameForm, type HeadOfChannel } from './channel-head.js';
+import type { FrameRun } from './frame-run.js';
+import type { ChannelFrames } from './range-frames.js';
+import type { Feeder, Subscription } from './subscription.js';
+
+/** What a contract says of a channel, as far as a hub needs it. */
+export interface ChannelDescription {
+  readonly spec: ChannelSpec;
+  /** @see FreshnessOptions */
+  readonly staleAfterMs: number | undefined;
+}
+
+/** One channel that is, or is becoming, hot. */
+export class Channel implements Feeder {
+  readonly id: string;
+  readonly alias: number;
+  readonly spec: ChannelSpec;
+  readonly frames: ChannelFrames;
+  readonly staleAfterMs: number | undefined;
+  readonly subscriptions: Subscription[] = [];
+  head: HeadOfChannel | null = null;
+  /** Publications that wait for a read to come back; `null` while none is under way. */
+  buffered: Publication[] | null = null;
+  /** The read under way, for everybody who needs it. */
+  loading: Promise<void> | null = null;
+  /** Requests that are about to subscribe: the channel must not be dropped under them. */
+  pins = 0;
+  /** Whether it is on the list of the next flush. */
+  dirty = false;
+  closed = false;
+  /** Monotonic time at which the source spoke last. */
+  spokeAtMs = 0;
+  /** The broker could not be read: nobody knows how old the value is. */
+  unreadable = false;
+  statusVersion = 0;
+  #status: FeedStatus = 'live';
+  #statusSinceMs = 0;
+  #statusFrame: EncodedFrame | null = null;
+  readonly #liveRuns = new Map<FrameForm, FrameRun>();
+
+  constructor(description: ChannelDescription, alias: number, frames: ChannelFrames) {
+    this.id = description.spec.id;
+    this.spec = description.spec;
+    this.staleAfterMs = description.staleAfterMs;
+    this.alias = alias;
+    this.frames = frames;
+  }
+
+  get isIdle(): boolean {
+    return this.subscriptions.length === 0 && this.pins === 0;
+  }
+
+  get status(): FeedStatus {
+    return this.#status;
+  }
+
+  attach(subscription: Subscription): void {
+    if (subscription.attached) return;
+    subscription.slot = this.subscriptions.length;
+    this.subscriptions.push(subscription);
+  }
+
+  /** Detached, a subscription gets nothing any more, not even what this turn has gathered. */
+  detach(subscription: Subscription): void {
+    const { slot } = subscription;
+    if (slot === -1) return;
+    const last = this.subscriptions.pop();
+    if (last !== undefined && last !== subscription) {
+      this.subscriptions[slot] = last;
+      last.slot = slot;
+    }
+    subscription.slot = -1;
+    subscription.run = null;
+    subscription.reader.forget(subscription);
+  }
+
+  /** Hands what is new to every reader in step; the others fetch a run of their own when they can. */
+  flush(): void {
+    this.dirty = false;
+    const { head } = this;
+    if (head === null) return;
+    if (head.offset > head.flushed) {
+      this.#flushData(head);
+      head.endFlush();
+    }
+    if (this.statusVersion > 0) this.#flushStatus(head);
+  }
+
+  /** What readers hold no longer leads to the head: each gets a run from where it is. */
+  scatter(): void {
+    for (const subscription of this.subscriptions) {
+      if (subscription.run !== null && subscription.run.epoch !== this.head?.epoch) {
+        // Half a value of another history: a fresh one replaces it, and the reader drops the parts (P-DATA-7).
+        subscription.run = null;
+        subscription.sent = NOTHING_SENT;
+      }
+      subscription.reader.fallBehind(subscription);
+    }
+  }
+
+  setStatus(status: FeedStatus, sinceMs: number): boolean {
+    if (this.statusVersion > 0 && status === this.#status) return false;
+    this.#status = status;
+    this.#statusSinceMs = sinceMs;
+    this.#statusFrame = null;
+    this.statusVersion++;
+    return true;
+  }
+
+  statusFrame(): EncodedFrame {
+    return (this.#statusFrame ??= this.frames.frame({
+      t: 'stat',
+      n: this.alias,
+      s: this.#status,
+      since: this.#statusSinceMs,
+    }));
+  }
+
+  #flushData(head: HeadOfChannel): void {
+    const { subscriptions } = this;
+    const base = head.flushed;
+    const to = head.offset;
+    let form: FrameForm | null = null;
+    let run: FrameRun | null = null;
+    let only: EncodedFrame | undefined;
+    for (let index = 0; index < subscriptions.length; index++) {
+      const subscription = subscriptions[index];
+      if (subscription === undefined) continue;
+      if (subscription.sent < base || subscription.sent >= to || subscription.run !== null) continue;
+      const { reader } = subscription;
+      if (!reader.ready()) {
+        reader.fallBehind(subscription);
+        continue;
+      }
+      if (run === null || reader.form !== form) {
+        form = reader.form;
+        run = this.#liveRun(head, form);
+        only = run.frames.length === 1 ? run.frames[0] : undefined;
+      }
+      if (only !== undefined && only.byteLength <= reader.maxFrameBytes) {
+        reader.push(only);
+        subscription.sent = to;
+      } else {
+        subscription.run = run;
+        subscription.runIndex = 0;
+        reader.fallBehind(subscription);
+      }
+    }
+    this.#liveRuns.clear();
+  }
+
+  #liveRun(head: HeadOfChannel, form: FrameForm): FrameRun {
+    const known = this.#liveRuns.get(form);
+    if (known !== undefined) return known;
+    const run = head.live(form);
+    this.#liveRuns.set(form, run);
+    return run;
+  }
+
+  #flushStatus(head: HeadOfChannel): void {
+    for (const subscription of this.subscriptions) {
+      if (subscription.statusSent === this.statusVersion || subscription.run !== null) continue;
+      if (subscription.sent !== head.offset || subscription.epoch !== head.epoch) continue;
+      const { reader } = subscription;
+      if (reader.ready()) {
+        reader.push(this.statusFrame());
+        subscription.statusSent = this.statusVersion;
+      } else {
+        reader.fallBehind(subscription);
+      }
+    }
+  }
+}

@@ -1,0 +1,127 @@
+// Limits: what one connection may do. Numbers only; who applies them is the session's transition and the rate limiter.
+
+/** Limits that `authenticate` may set for a principal, over those of the server. */
+export interface PrincipalLimits {
+  /**
+   * Frames a second over all connections of a principal.
+   * @defaultValue 50
+   */
+  readonly framesPerSecond?: number | undefined;
+  /**
+   * Frames at once before {@link framesPerSecond} counts.
+   * @defaultValue 200
+   */
+  readonly frameBurst?: number | undefined;
+  /**
+   * Subscriptions of a connection.
+   * @defaultValue 1_000
+   */
+  readonly maxSubscriptions?: number | undefined;
+  /**
+   * Commands of a connection that have not been answered.
+   * @defaultValue 64
+   */
+  readonly maxCommandsInFlight?: number | undefined;
+  /**
+   * Connections of a principal on this server; one more is refused with `limit`.
+   * @defaultValue Infinity
+   */
+  readonly maxConnections?: number | undefined;
+}
+
+/** Limits of a server. Everything that comes from outside has one. */
+export interface ServerLimits extends PrincipalLimits {
+  /**
+   * Largest message accepted, in bytes of UTF-8. Above it: close 4100 (WebSocket: 1009).
+   * @defaultValue 65_536
+   */
+  readonly maxMessageBytes?: number | undefined;
+  /**
+   * Frames in one message. Above it: close 4100.
+   * @defaultValue 64
+   */
+  readonly maxFramesPerMessage?: number | undefined;
+  /**
+   * Nesting of objects and arrays in one frame. Above it: close 4100.
+   * @defaultValue 32
+   */
+  readonly maxDepth?: number | undefined;
+  /**
+   * Channels in one `sub`. Above it: `limit`.
+   * @defaultValue 200
+   */
+  readonly maxChannelsPerSubscribe?: number | undefined;
+  /**
+   * Bytes held back for a connection that is not authenticated yet. Above it: close 4100.
+   * @defaultValue 65_536
+   */
+  readonly maxHeldBytes?: number | undefined;
+  /**
+   * Connections of one address that are not authenticated yet. Above it: 503, or `limit` where there is no HTTP.
+   * @defaultValue 100
+   */
+  readonly maxUnauthenticatedPerAddress?: number | undefined;
+  /**
+   * Connections of this server. Above it: 503, or `limit` where there is no HTTP.
+   * @defaultValue Infinity
+   */
+  readonly maxTotalConnections?: number | undefined;
+  /**
+   * Frames refused by their schema within a minute that close a connection with 4100.
+   * @defaultValue 10
+   */
+  readonly maxRefusedFramesPerMinute?: number | undefined;
+  /**
+   * Bytes that wait for one connection above which it is given no data until it has taken them.
+   * @defaultValue 262_144
+   */
+  readonly watermarkBytes?: number | undefined;
+  /**
+   * How long a connection above its watermark may take nothing at all before it is closed with 4301, in milliseconds.
+   * @defaultValue 30_000
+   */
+  readonly slowConsumerMs?: number | undefined;
+  /**
+   * Size at which large values and histories are cut into parts, in bytes. A client that accepts less gets less.
+   * @defaultValue 65_536
+   */
+  readonly maxPartBytes?: number | undefined;
+}
+
+/** All limits, given. */
+export type Limits = { readonly [Name in keyof ServerLimits]-?: number };
+
+/** What applies unless a server says otherwise. */
+export const DEFAULT_LIMITS: Limits = Object.freeze({
+  framesPerSecond: 50,
+  frameBurst: 200,
+  maxSubscriptions: 1_000,
+  maxCommandsInFlight: 64,
+  maxConnections: Infinity,
+  maxMessageBytes: 65_536,
+  maxFramesPerMessage: 64,
+  maxDepth: 32,
+  maxChannelsPerSubscribe: 200,
+  maxHeldBytes: 65_536,
+  maxUnauthenticatedPerAddress: 100,
+  maxTotalConnections: Infinity,
+  maxRefusedFramesPerMinute: 10,
+  watermarkBytes: 262_144,
+  slowConsumerMs: 30_000,
+  maxPartBytes: 65_536,
+});
+
+/** The limits with those of a principal over them; what is no positive number is ignored. */
+export function withPrincipalLimits(limits: Limits, own: PrincipalLimits | undefined): Limits {
+  if (own === undefined) return limits;
+  const pick = (given: number | undefined, present: number): number =>
+    typeof given === 'number' && given > 0 ? given : present;
+  return {
+    ...limits,
+    framesPerSecond: pick(own.framesPerSecond, limits.framesPerSecond),
+    frameBurst: pick(own.frameBurst, limits.frameBurst),
+    maxSubscriptions: pick(own.maxSubscriptions, limits.maxSubscriptions),
+    maxCommandsInFlight: pick(own.maxCommandsInFlight, limits.maxCommandsInFlight),
+    maxConnections: pick(own.maxConnections, limits.maxConnections),
+  };
+}

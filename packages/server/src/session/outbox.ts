@@ -1,0 +1,183 @@
+// Outbox: what one connection is about to be sent. Cursors, not queues: while the peer is slow nothing is gathered for
+// it, and when it takes data again each channel gives one run from where it was. Hot: mutable, allocates nothing a frame.
+import type { FrameForm } from '../hub/channel-head.js';
+import type { Flusher, Writer } from '../hub/flush.js';
+import type { Reader, Subscription } from '../hub/subscription.js';
+import type { EncodedFrame } from '../ports/frame-encoder.js';
+import type { ServerSocket } from '../ports/server-socket.js';
+
+/** What an outbox tells its session. */
+export interface OutboxEvents {
+  /** A value of this subscription is larger than the peer accepts; it must be detached. */
+  onTooLarge(subscription: Subscription): void;
+  /** More than the watermark waits in the socket. */
+  onStalled(): void;
+}
+
+/** Everything one connection is sent goes through here. */
+export class Outbox implements Reader, Writer {
+  form: FrameForm;
+  maxFrameBytes: number;
+  readonly #socket: ServerSocket;
+  readonly #flusher: Flusher;
+  readonly #watermarkBytes: number;
+  readonly #events: OutboxEvents;
+  /** Control frames as they were created, each ack with its subscriptions behind it. */
+  #queue: (EncodedFrame | Subscription)[] = [];
+  /** Live frames of this flush. Written and emptied in the same step, so nothing revoked can wait here. */
+  readonly #live: EncodedFrame[] = [];
+  /** Subscriptions that are not in step. */
+  readonly #behind = new Set<Subscription>();
+  /** Bytes that may still be handed over in this flush. */
+  #room = 0;
+  #listed = false;
+  #closed = false;
+
+  constructor(
+    socket: ServerSocket,
+    flusher: Flusher,
+    watermarkBytes: number,
+    form: FrameForm,
+    maxFrameBytes: number,
+    events: OutboxEvents,
+  ) {
+    this.#socket = socket;
+    this.#flusher = flusher;
+    this.#watermarkBytes = watermarkBytes;
+    this.form = form;
+    this.maxFrameBytes = maxFrameBytes;
+    this.#events = events;
+  }
+
+  /** Subscriptions that wait for the peer. */
+  get behind(): number {
+    return this.#behind.size;
+  }
+
+  /**
+   * Queues for the end of the turn: a control frame, or a subscription, whose missing data goes behind the ack that was
+   * queued before it.
+   */
+  send(queued: EncodedFrame | Subscription): void {
+    if (this.#closed) return;
+    this.#queue.push(queued);
+    this.#list();
+  }
+
+  ready(): boolean {
+    if (!this.#listed) this.#list();
+    return this.#room > 0;
+  }
+
+  push(frame: EncodedFrame): void {
+    this.#live.push(frame);
+    this.#room -= frame.byteLength;
+  }
+
+  fallBehind(subscription: Subscription): void {
+    if (this.#closed) return;
+    this.#behind.add(subscription);
+    if (!this.#listed && this.#socket.bufferedBytes < this.#watermarkBytes) this.#list();
+  }
+
+  forget(subscription: Subscription): void {
+    this.#behind.delete(subscription);
+  }
+
+  /** The socket is empty again. */
+  drained(): void {
+    if (this.#behind.size > 0 && !this.#listed) this.#list();
+  }
+
+  /** Writes now, once: at the end of a turn, or before a close. */
+  write(): void {
+    if (this.#closed) return;
+    this.#listed = false;
+    const frames = this.#queue.length === 0 ? this.#live : this.#withQueue();
+    if (this.#behind.size > 0) this.#catchUp(frames);
+    if (frames.length > 0) this.#socket.write(frames);
+    this.#live.length = 0;
+    if (this.#socket.bufferedBytes >= this.#watermarkBytes) this.#events.onStalled();
+    else if (this.#behind.size > 0) this.#list();
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#queue = [];
+    this.#live.length = 0;
+    this.#behind.clear();
+  }
+
+  #list(): void {
+    if (this.#listed || this.#closed) return;
+    this.#listed = true;
+    this.#room = this.#watermarkBytes - this.#socket.bufferedBytes;
+    this.#flusher.writer(this);
+  }
+
+  /** Control frames first, an ack together with what its subscriptions need, then what channels gave. */
+  #withQueue(): EncodedFrame[] {
+    const queue = this.#queue;
+    this.#queue = [];
+    const frames: EncodedFrame[] = [];
+    for (const queued of queue) {
+      if (!('reader' in queued)) {
+        frames.push(queued);
+      } else if (queued.attached && !this.#pump(queued, frames)) {
+        this.#behind.add(queued);
+      }
+    }
+    for (const frame of this.#live) frames.push(frame);
+    return frames;
+  }
+
+  #catchUp(frames: EncodedFrame[]): void {
+    for (const subscription of this.#behind) {
+      if (this.#room <= 0) return;
+      if (this.#pump(subscription, frames)) this.#behind.delete(subscription);
+    }
+  }
+
+  /** Hands over what a subscription is missing as far as there is room; whether it is in step afterwards. */
+  #pump(subscription: Subscription, frames: EncodedFrame[]): boolean {
+    const { channel } = subscription;
+    const { head } = channel;
+    if (head === null) return true;
+    for (;;) {
+      let { run } = subscription;
+      if (run === null) {
+        const current = subscription.epoch === head.epoch && subscription.sent >= head.offset;
+        if (current) return this.#pumpStatus(subscription, frames);
+        if (this.#room <= 0) return false;
+        run = head.catchUp(subscription.epoch, subscription.sent, this.form);
+        subscription.run = run;
+        subscription.runIndex = 0;
+      }
+      if (run.largestBytes > this.maxFrameBytes) {
+        this.#events.onTooLarge(subscription);
+        return true;
+      }
+      while (subscription.runIndex < run.frames.length) {
+        if (this.#room <= 0) return false;
+        const frame = run.frames[subscription.runIndex++];
+        if (frame === undefined) continue;
+        frames.push(frame);
+        this.#room -= frame.byteLength;
+      }
+      subscription.sent = run.offset;
+      subscription.epoch = run.epoch;
+      subscription.run = null;
+    }
+  }
+
+  #pumpStatus(subscription: Subscription, frames: EncodedFrame[]): boolean {
+    const { channel } = subscription;
+    if (subscription.statusSent === channel.statusVersion) return true;
+    if (this.#room <= 0) return false;
+    const frame = channel.statusFrame();
+    frames.push(frame);
+    this.#room -= frame.byteLength;
+    subscription.statusSent = channel.statusVersion;
+    return true;
+  }
+}

@@ -1,0 +1,65 @@
+// Rate limit: token buckets. One per principal, shared by its connections, so that reconnecting buys nothing (P-LIM-3).
+
+/** A bucket that fills at a rate up to a burst. */
+export class TokenBucket {
+  readonly #perMs: number;
+  readonly #burst: number;
+  #tokens: number;
+  #atMs: number;
+  /** Refusals since it was last full enough: somebody who goes on is not mistaken but abusive. */
+  #refused = 0;
+
+  constructor(perSecond: number, burst: number, nowMs: number) {
+    this.#perMs = perSecond / 1_000;
+    this.#burst = burst;
+    this.#tokens = burst;
+    this.#atMs = nowMs;
+  }
+
+  /** Refusals in a row, without a pause in which half the burst came back. */
+  get refused(): number {
+    return this.#refused;
+  }
+
+  /** Takes one. 0 when there was one, else the milliseconds until there is; a refusal costs nothing. */
+  take(nowMs: number): number {
+    this.#refill(nowMs);
+    if (this.#tokens >= 1) {
+      this.#tokens -= 1;
+      if (this.#tokens >= this.#burst / 2) this.#refused = 0;
+      return 0;
+    }
+    this.#refused++;
+    return Math.max(1, Math.ceil((1 - this.#tokens) / this.#perMs));
+  }
+
+  /** Whether nobody would notice if it were forgotten. */
+  isFull(nowMs: number): boolean {
+    this.#refill(nowMs);
+    return this.#tokens >= this.#burst;
+  }
+
+  #refill(nowMs: number): void {
+    this.#tokens = Math.min(this.#burst, this.#tokens + Math.max(0, nowMs - this.#atMs) * this.#perMs);
+    this.#atMs = nowMs;
+  }
+}
+
+/** The buckets of many keys. Those that are full again are forgotten. */
+export class TokenBuckets {
+  readonly #buckets = new Map<string, TokenBucket>();
+  #sweepAt = 1_024;
+
+  /** The bucket of a key; its rate is that of the first who asked. */
+  of(key: string, perSecond: number, burst: number, nowMs: number): TokenBucket {
+    const known = this.#buckets.get(key);
+    if (known !== undefined) return known;
+    if (this.#buckets.size >= this.#sweepAt) {
+      for (const [name, each] of this.#buckets) if (each.isFull(nowMs)) this.#buckets.delete(name);
+      this.#sweepAt = Math.max(1_024, this.#buckets.size * 2);
+    }
+    const bucket = new TokenBucket(perSecond, burst, nowMs);
+    this.#buckets.set(key, bucket);
+    return bucket;
+  }
+}

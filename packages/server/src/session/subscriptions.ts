@@ -1,0 +1,326 @@
+// Subscriptions: what one connection reads. Answers `sub` channel by channel: rule, warm channel, place in its history,
+// ack, data behind it. Each channel of a `sub` is answered exactly once.
+import {
+  decideRecovery,
+  type Position,
+  type RefusedEntry,
+  type ServerFrame,
+  type SubscribedEntry,
+  type SubscribeEntry,
+  type SubscribeFrame,
+  TickwireError,
+  toWireError,
+  type UnsubscribeFrame,
+  type WireError,
+} from '@tickwire/protocol';
+import type { Authorizer } from '../auth/authorize.js';
+import type { Channel } from '../hub/channel.js';
+import { NOTHING_SENT } from '../hub/channel-head.js';
+import type { Hub } from '../hub/hub.js';
+import { Subscription } from '../hub/subscription.js';
+import type { ChannelDirectory, KnownChannel } from './channel-directory.js';
+import type { Outbox } from './outbox.js';
+
+/** What the subscriptions of a connection need. */
+export interface SubscriptionsOptions {
+  readonly hub: Hub;
+  readonly directory: ChannelDirectory;
+  readonly authorizer: Authorizer;
+  readonly outbox: Outbox;
+  /** Who reads; a refresh may bring the same principal with other rights. */
+  readonly principal: () => unknown;
+  readonly maxSubscriptions: number;
+  readonly maxChannelsPerSubscribe: number;
+  /** Queues a control frame. */
+  readonly send: (frame: ServerFrame) => void;
+  readonly count: (what: string) => void;
+}
+
+interface Held {
+  readonly known: KnownChannel;
+  readonly channel: Channel;
+  readonly subscription: Subscription;
+}
+
+/** A channel of a `sub` that is not answered yet. */
+interface Pending {
+  readonly id: string;
+  /** Set when it was unsubscribed or revoked meanwhile: the answer is this refusal, whatever the rule says. */
+  overruled: WireError | null;
+  /** Rules that were asked before this number changed are asked again. */
+  generation: number;
+}
+
+type Entry = SubscribedEntry | RefusedEntry;
+/** What follows an ack in the same write. */
+interface Answer {
+  readonly entry: Entry;
+  readonly begins: Subscription | null;
+}
+
+/** Ack entries in one frame; about 400 bytes each in the worst case. */
+const ENTRY_BYTES = 400;
+
+/** One refusal for every reason: nobody learns which channels exist (P-AUTH-5). */
+const FORBIDDEN: WireError = Object.freeze({ c: 'forbidden', x: 'no' });
+const CANCELLED: WireError = Object.freeze({ c: 'cancelled', x: 'no' });
+
+/** What one connection reads. */
+export class Subscriptions {
+  readonly #options: SubscriptionsOptions;
+  readonly #held = new Map<string, Held>();
+  readonly #pending = new Set<Pending>();
+  #generation = 0;
+  #closed = false;
+
+  constructor(options: SubscriptionsOptions) {
+    this.#options = options;
+  }
+
+  get size(): number {
+    return this.#held.size;
+  }
+
+  /** Ids of the channels it reads. */
+  channels(): IterableIterator<string> {
+    return this.#held.keys();
+  }
+
+  subscribe(frame: SubscribeFrame): void {
+    if (frame.ch.length > this.#options.maxChannelsPerSubscribe) {
+      this.#options.count('limit');
+      this.#options.send({
+        t: 'err',
+        id: frame.id,
+        err: { c: 'limit', m: 'too many channels in one sub', x: 'no' },
+      });
+      return;
+    }
+    // Asked for twice, a channel is answered once: the last wish counts.
+    const wishes = new Map<string, SubscribeEntry>();
+    for (const wish of frame.ch) wishes.set(wish.c, wish);
+    const answers: Answer[] = [];
+    for (const wish of wishes.values()) {
+      const answer = this.#answer(wish);
+      if ('then' in answer) void answer.then((late) => this.#acknowledge(frame.id, [late]));
+      else answers.push(answer);
+    }
+    if (answers.length > 0 || wishes.size === 0) this.#acknowledge(frame.id, answers);
+  }
+
+  unsubscribe(frame: UnsubscribeFrame): void {
+    const ids = new Set(frame.ch);
+    for (const id of ids) {
+      this.#overrule(id, CANCELLED);
+      this.#detach(id);
+    }
+    this.#options.send({ t: 'unsubd', id: frame.id, ch: [...ids] });
+  }
+
+  /** Ends a subscription, or one that is about to begin, without being asked. */
+  end(id: string, error: WireError): boolean {
+    const ended = this.#overrule(id, error);
+    if (!this.#detach(id)) return ended;
+    this.#options.count(error.c);
+    this.#options.send({ t: 'unsubd', ch: [id], err: error });
+    return true;
+  }
+
+  /** Every rule is asked again; what it refuses now ends now (P-AUTH-3). */
+  reauthorize(): void {
+    // Rules asked with the old credentials may not have answered yet.
+    this.#generation++;
+    for (const [id, { known, subscription }] of this.#held) {
+      const verdict = this.#options.authorizer.may(this.#options.principal(), known);
+      if (verdict === true) continue;
+      if (verdict === false) {
+        this.end(id, FORBIDDEN);
+        continue;
+      }
+      void verdict.then((allowed) => {
+        if (!allowed && this.#held.get(id)?.subscription === subscription) this.end(id, FORBIDDEN);
+      });
+    }
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const id of [...this.#held.keys()]) this.#detach(id);
+  }
+
+  #acknowledge(id: number, answers: readonly Answer[]): void {
+    if (this.#closed) return;
+    const { outbox, send } = this.#options;
+    const perFrame = Math.max(1, Math.floor(outbox.maxFrameBytes / ENTRY_BYTES));
+    for (let at = 0; at === 0 || at < answers.length; at += perFrame) {
+      const part = answers.slice(at, at + perFrame);
+      send({ t: 'subd', id, r: part.map(({ entry }) => entry) });
+      for (const { begins } of part) if (begins !== null) outbox.send(begins);
+    }
+  }
+
+  #answer(wish: SubscribeEntry): Answer | Promise<Answer> {
+    const known = this.#options.directory.find(wish.c);
+    if (known === null) return this.#refuse(wish.c, FORBIDDEN);
+    if (!this.#held.has(wish.c) && this.#held.size + this.#pending.size >= this.#options.maxSubscriptions) {
+      return this.#refuse(wish.c, { c: 'limit', m: 'too many subscriptions', x: 'no' });
+    }
+    const pending: Pending = { id: wish.c, overruled: null, generation: this.#generation };
+    this.#pending.add(pending);
+    const verdict = this.#options.authorizer.may(this.#options.principal(), known);
+    return typeof verdict === 'boolean'
+      ? this.#judged(wish, known, pending, verdict)
+      : verdict.then((allowed) => this.#judged(wish, known, pending, allowed));
+  }
+
+  #judged(
+    wish: SubscribeEntry,
+    known: KnownChannel,
+    pending: Pending,
+    allowed: boolean,
+  ): Answer | Promise<Answer> {
+    if (!allowed) return this.#settle(pending, this.#refuse(wish.c, FORBIDDEN));
+    if (pending.overruled !== null || this.#closed) {
+      return this.#settle(pending, this.#refuse(wish.c, pending.overruled ?? CANCELLED));
+    }
+    if (pending.generation !== this.#generation) {
+      this.#pending.delete(pending);
+      return this.#answer(wish);
+    }
+    const { hub } = this.#options;
+    let channel: Channel;
+    try {
+      channel = hub.acquire(known);
+    } catch (error) {
+      return this.#settle(pending, this.#refuse(wish.c, wireErrorOf(error)));
+    }
+    const warming = hub.warm(channel) ?? this.#ahead(channel, wish);
+    if (warming === null) return this.#attach(wish, known, channel, pending);
+    return warming.then(
+      () => {
+        // Rules may have changed while the broker was read.
+        if (pending.generation === this.#generation) return this.#attach(wish, known, channel, pending);
+        hub.release(channel);
+        this.#pending.delete(pending);
+        return this.#answer(wish);
+      },
+      (error: unknown) => {
+        hub.release(channel);
+        return this.#settle(pending, this.#refuse(wish.c, wireErrorOf(error)));
+      },
+    );
+  }
+
+  /** A cursor ahead of the head is judged against a head that was read again (P-SUB-4). */
+  #ahead(channel: Channel, wish: SubscribeEntry): Promise<void> | null {
+    const { head } = channel;
+    const since = cursorOf(wish);
+    if (head === null || since === null || since.epoch !== head.epoch || since.offset <= head.offset)
+      return null;
+    return this.#options.hub.refresh(channel);
+  }
+
+  #attach(wish: SubscribeEntry, known: KnownChannel, channel: Channel, pending: Pending): Answer {
+    const { hub, outbox } = this.#options;
+    const { head } = channel;
+    if (head === null || pending.overruled !== null || this.#closed) {
+      hub.release(channel);
+      return this.#settle(pending, this.#refuse(wish.c, pending.overruled ?? CANCELLED));
+    }
+    const recovery = decideRecovery(known.spec.kind, head, cursorOf(wish));
+    const present = this.#held.get(wish.c);
+    // A channel that was dropped and came back is another one, with another alias.
+    if (present !== undefined && present.channel !== channel) this.#detach(wish.c);
+    const held = this.#held.get(wish.c) ?? {
+      known,
+      channel,
+      subscription: new Subscription(outbox, channel, head.epoch, head.offset),
+    };
+    const { subscription } = held;
+    subscription.epoch = head.epoch;
+    subscription.run = null;
+    subscription.runIndex = 0;
+    subscription.statusSent = 0;
+    let start: number | undefined;
+    switch (recovery.mode) {
+      case 'same':
+        subscription.sent = head.offset;
+        break;
+      case 'range':
+        subscription.sent = wish.o ?? NOTHING_SENT;
+        break;
+      case 'tail': {
+        const base = head.tailBase(wish.last);
+        subscription.sent = base;
+        if (base < head.offset) start = base;
+        break;
+      }
+      case 'full':
+        subscription.sent = NOTHING_SENT;
+        break;
+      case 'reset':
+        subscription.run = head.resetRun(recovery.why ?? 'epoch', recovery.lost);
+        subscription.sent = NOTHING_SENT;
+        break;
+    }
+    if (known.spec.kind === 'state' && recovery.mode === 'full') {
+      const { largestBytes } = head.catchUp(head.epoch, NOTHING_SENT, outbox.form);
+      if (largestBytes > outbox.maxFrameBytes) {
+        this.#detach(wish.c);
+        hub.release(channel);
+        return this.#settle(pending, this.#refuse(wish.c, { c: 'too_large', x: 'no' }));
+      }
+    }
+    this.#held.set(wish.c, held);
+    channel.attach(subscription);
+    hub.release(channel);
+    const entry: SubscribedEntry = {
+      c: wish.c,
+      n: channel.alias,
+      kind: known.spec.kind,
+      e: head.epoch,
+      o: head.offset,
+      m: recovery.mode,
+      ...(start === undefined ? {} : { b: start }),
+      ...(known.timeField === undefined ? {} : { tf: known.timeField }),
+    };
+    return this.#settle(pending, { entry, begins: subscription });
+  }
+
+  #settle(pending: Pending, answer: Answer): Answer {
+    this.#pending.delete(pending);
+    return answer;
+  }
+
+  #refuse(id: string, error: WireError): Answer {
+    this.#options.count(error.c);
+    return { entry: { c: id, err: error }, begins: null };
+  }
+
+  #overrule(id: string, error: WireError): boolean {
+    let found = false;
+    for (const pending of this.#pending) {
+      if (pending.id !== id) continue;
+      pending.overruled = error;
+      found = true;
+    }
+    return found;
+  }
+
+  #detach(id: string): boolean {
+    const held = this.#held.get(id);
+    if (held === undefined) return false;
+    this.#held.delete(id);
+    held.channel.detach(held.subscription);
+    this.#options.hub.settle(held.channel);
+    return true;
+  }
+}
+
+function cursorOf({ e, o }: SubscribeEntry): Position | null {
+  return e === undefined || o === undefined ? null : { epoch: e, offset: o };
+}
+
+function wireErrorOf(error: unknown): WireError {
+  return error instanceof TickwireError ? { ...toWireError(error), x: 'no' } : { c: 'unavailable', x: 'no' };
+}

@@ -1,0 +1,374 @@
+// Session transition: handshaking, open, draining, closed. Every limit, timeout and rule of order of one connection is
+// decided here. Pure: what it needs arrives in the event.
+import {
+  CloseCode,
+  type ErrFrame,
+  type ResponseFrame,
+  type ServerFrame,
+  type WireError,
+} from '@tickwire/protocol';
+import type { Transition } from '@tickwire/protocol';
+import type {
+  Expiry,
+  HandshakingState,
+  OpenState,
+  SessionEffect,
+  SessionEvent,
+  SessionFrame,
+  SessionSettings,
+  SessionState,
+} from './state.js';
+
+type Step = readonly [SessionState, ...SessionEffect[]];
+type EventOf<Type extends SessionEvent['type']> = Extract<SessionEvent, { readonly type: Type }>;
+
+const MINUTE_MS = 60_000;
+
+/** A connection that was accepted a moment ago. */
+export function initialSessionState(settings: SessionSettings, at: number): SessionState {
+  return { status: 'handshaking', phase: 'hello', heldBytes: 0, deadlineMs: at + settings.helloTimeoutMs };
+}
+
+/** The state machine of one connection. */
+export function sessionTransition(
+  settings: SessionSettings,
+): Transition<SessionState, SessionEvent, SessionEffect> {
+  return (state, event) => {
+    if (state.status === 'closed') return [state];
+    if (event.type === 'socketClosed') return end(event.code, [{ type: 'release' }]);
+    if (event.type === 'closeCalled') {
+      const said: SessionEffect[] =
+        event.error === undefined ? [] : [{ type: 'send', frame: { t: 'err', err: event.error } }];
+      return end(event.code, [...said, { type: 'release' }, close(event.code, event.reason)]);
+    }
+    if (event.type === 'messageRefused') return fault(event.why);
+    return state.status === 'handshaking'
+      ? handshaking(settings, state, event)
+      : open(settings, state, event);
+  };
+}
+
+function handshaking(settings: SessionSettings, state: HandshakingState, event: SessionEvent): Step {
+  switch (event.type) {
+    case 'frameReceived':
+      if (event.frame.t !== 'hello') return held(settings, state, event);
+      if (state.phase !== 'hello') return fault('second hello');
+      return [
+        { ...state, phase: 'authenticating', deadlineMs: Infinity },
+        { type: 'authenticate', hello: event.frame },
+      ];
+    case 'frameRefused':
+      // There is nobody to tell yet, and nothing to go on with.
+      return fault('bad frame before hello');
+    case 'frameUnknown':
+      return event.critical ? fault('unknown critical frame') : [state];
+    case 'helloAccepted':
+      return accepted(settings, event);
+    case 'helloRefused':
+      return rejected(event.error, event.closeCode, event.error.c);
+    case 'deadlineReached':
+      if (event.at < state.deadlineMs) return [state];
+      return end(CloseCode.helloTimeout, [
+        { type: 'count', what: 'hello_timeout' },
+        { type: 'release' },
+        close(CloseCode.helloTimeout, 'no hello'),
+      ]);
+    case 'drainCalled':
+      return rejected({ c: 'draining', x: 'no' }, CloseCode.drain, 'drain');
+    default:
+      return [state];
+  }
+}
+
+function held(settings: SessionSettings, state: HandshakingState, event: EventOf<'frameReceived'>): Step {
+  const heldBytes = state.heldBytes + event.bytes;
+  if (heldBytes > settings.maxHeldBytes) return fault('too much before welcome');
+  return [
+    { ...state, heldBytes },
+    { type: 'hold', frame: event.frame, at: event.at },
+  ];
+}
+
+function accepted(settings: SessionSettings, event: EventOf<'helloAccepted'>): Step {
+  const { at } = event;
+  const state = scheduled(settings, {
+    status: 'open',
+    pingAtMs: at + settings.pingEveryMs * (0.5 + event.jitter / 2),
+    awaited: null,
+    nextPing: 1,
+    measured: null,
+    rttMs: null,
+    expiry: expiryOf(settings, at, event.expiresAtMs),
+    stall: null,
+    refusedAtMs: [],
+    maxInFlight: event.maxInFlight,
+    inFlight: 0,
+    refreshing: false,
+    closeAtMs: Infinity,
+  });
+  return [state, { type: 'send', frame: event.welcome }, { type: 'releaseHeld' }];
+}
+
+function rejected(error: WireError, code: number, reason: string): Step {
+  return end(code, [
+    { type: 'count', what: error.c },
+    { type: 'send', frame: { t: 'reject', err: error } },
+    { type: 'release' },
+    close(code, reason),
+  ]);
+}
+
+function open(settings: SessionSettings, state: OpenState, event: SessionEvent): Step {
+  switch (event.type) {
+    case 'frameReceived':
+      return received(settings, { ...state, awaited: null }, event);
+    case 'frameRefused':
+      return refused(settings, { ...state, awaited: null }, event);
+    case 'frameUnknown':
+      return event.critical
+        ? fault('unknown critical frame')
+        : [scheduled(settings, { ...state, awaited: null })];
+    case 'rateExceeded':
+      return overRate(settings, { ...state, awaited: null }, event);
+    case 'refreshAccepted':
+      return refreshed(settings, state, event);
+    case 'refreshRefused':
+      return [
+        scheduled(settings, { ...state, refreshing: false }),
+        { type: 'count', what: event.error.c },
+        respond(event.id, event.error),
+      ];
+    case 'commandEnded':
+      return commandEnded(settings, { ...state, inFlight: state.inFlight - 1 }, event.at);
+    case 'outputStalled':
+      if (state.stall !== null) return [state];
+      return [
+        scheduled(settings, {
+          ...state,
+          stall: { bufferedBytes: event.bufferedBytes, untilMs: event.at + settings.slowConsumerMs },
+        }),
+      ];
+    case 'outputDrained':
+      return [state.stall === null ? state : scheduled(settings, { ...state, stall: null })];
+    case 'deadlineReached':
+      return deadline(settings, state, event);
+    case 'drainCalled':
+      if (state.status === 'draining') return [state];
+      return [
+        scheduled(settings, { ...state, status: 'draining', closeAtMs: event.at + event.inMs }),
+        { type: 'send', frame: { t: 'goaway', in: event.inMs, c: 'drain' } },
+      ];
+    default:
+      return [state];
+  }
+}
+
+function received(
+  settings: SessionSettings,
+  state: OpenState,
+  { frame, at }: EventOf<'frameReceived'>,
+): Step {
+  const next = scheduled(settings, state);
+  switch (frame.t) {
+    case 'hello':
+      return fault('second hello');
+    case 'sub':
+      return [next, { type: 'subscribe', frame }];
+    case 'unsub':
+      return [next, { type: 'unsubscribe', frame }];
+    case 'req':
+      return request(next, frame, at);
+    case 'cancel':
+      return [next, { type: 'cancel', frame }];
+    case 'auth':
+      if (state.refreshing) return [next, ...refusal('auth', frame.id, { c: 'in_flight', x: 'no' })];
+      return [scheduled(settings, { ...next, refreshing: true }), { type: 'refresh', frame }];
+    case 'pub':
+      return [next, ...refusal('pub', frame.id, { c: 'forbidden', x: 'no' })];
+    case 'ping':
+      return [next, { type: 'send', frame: { t: 'pong', k: frame.k } }];
+    case 'pong':
+      return [ponged(next, frame.k, at)];
+    case 'err':
+      return [next, { type: 'count', what: 'err_received' }];
+  }
+}
+
+function request(state: OpenState, frame: Extract<SessionFrame, { readonly t: 'req' }>, at: number): Step {
+  if (state.status === 'draining') return [state, ...refusal('req', frame.id, { c: 'draining', x: 'no' })];
+  if (state.inFlight >= state.maxInFlight) {
+    return [state, ...refusal('req', frame.id, { c: 'limit', m: 'too many commands in flight', x: 'no' })];
+  }
+  return [
+    { ...state, inFlight: state.inFlight + 1 },
+    { type: 'run', frame, at },
+  ];
+}
+
+function ponged(state: OpenState, k: number, at: number): OpenState {
+  if (state.measured?.k !== k) return state;
+  return { ...state, measured: null, rttMs: Math.max(0, Math.round(at - state.measured.sentAtMs)) };
+}
+
+function refused(settings: SessionSettings, state: OpenState, event: EventOf<'frameRefused'>): Step {
+  const refusedAtMs = [...state.refusedAtMs.filter((at) => event.at - at < MINUTE_MS), event.at];
+  if (refusedAtMs.length >= settings.maxRefusedFramesPerMinute) return fault('too many bad frames');
+  const error: WireError = { c: 'bad_frame', x: 'no' };
+  return [scheduled(settings, { ...state, refusedAtMs }), ...refusal(event.t, event.id, error)];
+}
+
+function overRate(settings: SessionSettings, state: OpenState, event: EventOf<'rateExceeded'>): Step {
+  if (event.refusals > settings.maxRateRefusals) {
+    return end(CloseCode.rate, [
+      { type: 'count', what: 'rate_abuse' },
+      { type: 'release' },
+      close(CloseCode.rate, 'rate'),
+    ]);
+  }
+  return [
+    scheduled(settings, state),
+    ...refusal(event.t, event.id, { c: 'rate_limited', x: 'no', ra: event.retryAfterMs }),
+  ];
+}
+
+function refreshed(settings: SessionSettings, state: OpenState, event: EventOf<'refreshAccepted'>): Step {
+  return [
+    scheduled(settings, {
+      ...state,
+      refreshing: false,
+      expiry: expiryOf(settings, event.at, event.expiresAtMs),
+    }),
+    {
+      type: 'send',
+      frame: { t: 'res', id: event.id, v: event.ttlMs === null ? {} : { ttl: event.ttlMs } },
+    },
+    { type: 'reauthorize' },
+  ];
+}
+
+function commandEnded(settings: SessionSettings, state: OpenState, at: number): Step {
+  return state.inFlight === 0 && at >= state.closeAtMs ? drained() : [scheduled(settings, state)];
+}
+
+function deadline(settings: SessionSettings, state: OpenState, event: EventOf<'deadlineReached'>): Step {
+  const { at } = event;
+  if (at >= state.closeAtMs && state.inFlight === 0) return drained();
+  if (state.stall !== null && at >= state.stall.untilMs) {
+    if (event.bufferedBytes >= state.stall.bufferedBytes) return stalled();
+    // It takes data, only slowly: it is given as long again.
+    const stall = { bufferedBytes: event.bufferedBytes, untilMs: at + settings.slowConsumerMs };
+    return deadline(settings, { ...state, stall }, event);
+  }
+  if (state.awaited !== null && at >= state.awaited.sentAtMs + settings.pingGraceMs) return silent();
+  const effects: SessionEffect[] = [];
+  let next = state;
+  if (next.expiry !== null && at >= next.expiry.expiresAtMs + settings.authGraceMs && !next.refreshing) {
+    return expired();
+  }
+  if (next.expiry !== null && !next.expiry.asked && at >= next.expiry.askAtMs) {
+    effects.push({
+      type: 'send',
+      frame: { t: 'reauth', in: Math.max(0, Math.round(next.expiry.expiresAtMs - at)) },
+    });
+    next = { ...next, expiry: { ...next.expiry, asked: true } };
+  }
+  if (at >= next.pingAtMs) {
+    const ping = { k: next.nextPing, sentAtMs: at };
+    effects.push({ type: 'ping', k: ping.k, rttMs: next.rttMs });
+    next = {
+      ...next,
+      awaited: next.awaited ?? ping,
+      measured: ping,
+      nextPing: ping.k === 0xffff_ffff ? 1 : ping.k + 1,
+      pingAtMs: at + settings.pingEveryMs,
+    };
+  }
+  return [scheduled(settings, next), ...effects];
+}
+
+function expiryOf(settings: SessionSettings, at: number, expiresAtMs: number | null): Expiry | null {
+  if (expiresAtMs === null) return null;
+  // A token that lives shorter than the lead is asked for half-way.
+  const lead = Math.min(settings.reauthLeadMs, (expiresAtMs - at) / 2);
+  return { askAtMs: expiresAtMs - lead, expiresAtMs, asked: false };
+}
+
+/** The state with the moment at which it wants to be looked at. */
+function scheduled(settings: SessionSettings, state: Omit<OpenState, 'deadlineMs'>): OpenState {
+  const { awaited, expiry, stall } = state;
+  return {
+    ...state,
+    deadlineMs: Math.min(
+      state.pingAtMs,
+      awaited === null ? Infinity : awaited.sentAtMs + settings.pingGraceMs,
+      expiry === null ? Infinity : expiryDeadline(settings, expiry, state.refreshing),
+      stall === null ? Infinity : stall.untilMs,
+      // Past its end a connection waits for its commands, and their end is an event.
+      state.inFlight > 0 ? Infinity : state.closeAtMs,
+    ),
+  };
+}
+
+function expiryDeadline(settings: SessionSettings, expiry: Expiry, refreshing: boolean): number {
+  if (!expiry.asked) return expiry.askAtMs;
+  // The verdict on the new token is an event.
+  return refreshing ? Infinity : expiry.expiresAtMs + settings.authGraceMs;
+}
+
+function drained(): Step {
+  return end(CloseCode.drain, [{ type: 'release' }, close(CloseCode.drain, 'drain')]);
+}
+
+function silent(): Step {
+  return end(CloseCode.noPong, [
+    { type: 'count', what: 'no_pong' },
+    { type: 'release' },
+    close(CloseCode.noPong, 'no pong', true),
+  ]);
+}
+
+function stalled(): Step {
+  return end(CloseCode.slowConsumer, [
+    { type: 'count', what: 'slow_consumer' },
+    { type: 'release' },
+    close(CloseCode.slowConsumer, 'slow consumer', true),
+  ]);
+}
+
+function expired(): Step {
+  return end(CloseCode.tokenExpired, [
+    { type: 'count', what: 'token_expired' },
+    { type: 'release' },
+    close(CloseCode.tokenExpired, 'token expired'),
+  ]);
+}
+
+/** Something no well-meaning client sends: nothing is explained, the connection ends (P-FRAME-5). */
+function fault(why: string): Step {
+  return end(CloseCode.badFrame, [
+    { type: 'count', what: 'bad_message' },
+    { type: 'release' },
+    close(CloseCode.badFrame, why),
+  ]);
+}
+
+function end(code: number, effects: readonly SessionEffect[]): Step {
+  return [{ status: 'closed', code, deadlineMs: Infinity }, ...effects];
+}
+
+function close(code: number, reason: string, force = false): SessionEffect {
+  return { type: 'close', code, reason, force };
+}
+
+/** Requests are answered by `res`, everything else by `err`, with the id where there was one. */
+function refusal(t: string, id: number | undefined, error: WireError): readonly SessionEffect[] {
+  const count: SessionEffect = { type: 'count', what: error.c };
+  if (id !== undefined && (t === 'req' || t === 'auth' || t === 'pub')) return [count, respond(id, error)];
+  const frame: ErrFrame = { t: 'err', ...(id === undefined ? {} : { id }), err: error };
+  return [count, { type: 'send', frame }];
+}
+
+function respond(id: number, error: WireError): SessionEffect {
+  const frame: ResponseFrame & ServerFrame = { t: 'res', id, err: error };
+  return { type: 'send', frame };
+}
