@@ -5,7 +5,7 @@ import type { SeededRandom } from '@tickwire/testing';
 const SHORTEST_DOWN_MS = 50;
 const LONGEST_DOWN_MS = 2_000;
 /** Share of the run that the link is down, as far as the shortest cut allows. */
-const DOWN_SHARE = 0.25;
+const DOWN_SHARE = 0.2;
 
 export interface Cut {
   /** Milliseconds since the start of the run. */

@@ -7,7 +7,7 @@ import type { HeldBook, OracleClientFactory } from './oracle-client.js';
 const POLL_MS = 10;
 
 export const createTickwireOracleClient: OracleClientFactory = (url, pairs, observer) => {
-  const client = createClient<typeof oracle>({ url, reconnect: { initialDelayMs: 50, maxDelayMs: 250 } });
+  const client = createClient<typeof oracle>({ url, reconnect: { initialDelayMs: 20, maxDelayMs: 250 } });
   client.on('recovered', ({ mode, from }) => {
     if (from !== null) observer.onRecovery(mode);
   });
