@@ -3,7 +3,7 @@
 import type { ICruiseOptions, IRegularForbiddenRuleType, IResolveOptions } from 'dependency-cruiser';
 
 const tree = '^(?:scripts/fixtures/boundaries/)?packages';
-const test = '\\.test(-d)?\\.tsx?$';
+const test = '(\\.test(-d)?\\.tsx?$|/test-support/)';
 
 /** Matches a workspace package whether it resolved to its source or, without one, stayed a bare name. */
 const packages = (...names: readonly string[]): string => `^(packages|@tickwire)/(${names.join('|')})(/|$)`;

@@ -1,5 +1,5 @@
 // Authorize: asks the rule of a channel. Deny by default: no rule, no such channel, a rule that throws, is slow or
-// answers anything but `true` all refuse, and look the same from outside (P-AUTH-5).
+// answers anything but `true` all refuse, and look the same from outside (P-SUB-10).
 import type { Clock, Logger } from '@tickwire/protocol';
 import { isPromiseLike, withDeadline } from './deadline.js';
 

@@ -61,7 +61,7 @@ interface Answer {
 /** Ack entries in one frame; about 400 bytes each in the worst case. */
 const ENTRY_BYTES = 400;
 
-/** One refusal for every reason: nobody learns which channels exist (P-AUTH-5). */
+/** One refusal for every reason: nobody learns which channels exist (P-SUB-10). */
 const FORBIDDEN: WireError = Object.freeze({ c: 'forbidden', x: 'no' });
 const CANCELLED: WireError = Object.freeze({ c: 'cancelled', x: 'no' });
 

@@ -48,7 +48,7 @@ interface Issue {
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
 }
 
-/** Paths only: messages of a validator may echo what was sent (P-ERR-7). */
+/** Paths only: messages of a validator may echo what was sent (P-ERR-6). */
 function pathsOf(issues: readonly Issue[]): string {
   const paths = issues.slice(0, MAX_ISSUES).map(({ path }) => {
     const steps = (path ?? []).map((step) => (typeof step === 'object' ? step.key : step));
