@@ -62,6 +62,8 @@ export interface VirtualNetworkOptions {
   readonly conditions?: Partial<PipeConditions>;
   /** Sees every message as it is written, and may lose it. */
   readonly tap?: (message: TappedMessage) => Verdict | undefined;
+  /** An open connection has ended: one of its ends was told `code`. Once a connection. */
+  readonly onEnd?: (connection: VirtualConnection, code: number) => void;
 }
 
 const ABNORMAL = 1006;
@@ -73,6 +75,7 @@ export class VirtualNetwork {
   readonly #clock: VirtualClock;
   readonly #random: SeededRandom;
   readonly #tap: ((message: TappedMessage) => Verdict | undefined) | undefined;
+  readonly #onEnd: ((connection: VirtualConnection, code: number) => void) | undefined;
   readonly #listeners = new Map<string, VirtualListener>();
   readonly #connections = new Set<VirtualConnection>();
   #nextId = 1;
@@ -85,6 +88,7 @@ export class VirtualNetwork {
     this.#clock = options.clock;
     this.#random = options.random ?? new SeededRandom('network');
     this.#tap = options.tap;
+    this.#onEnd = options.onEnd;
     this.conditions = { ...DEFAULT_PIPE_CONDITIONS, ...options.conditions };
   }
 
@@ -115,6 +119,7 @@ export class VirtualNetwork {
       tap: this.#tap,
       listenerAt: () => (this.swallowsConnects ? 'silent' : this.#listeners.get(address)),
       neutral: this.#clock,
+      onEnd: (code) => this.#onEnd?.(connection, code),
       forget: () => this.#connections.delete(connection),
     });
     this.#connections.add(connection);
@@ -136,6 +141,7 @@ interface ConnectionOptions {
   readonly tap: ((message: TappedMessage) => Verdict | undefined) | undefined;
   readonly listenerAt: () => VirtualListener | 'silent' | undefined;
   readonly neutral: VirtualClock;
+  readonly onEnd: (code: number) => void;
   readonly forget: () => void;
 }
 
@@ -156,6 +162,7 @@ export class VirtualConnection {
   #toClient: VirtualPipe | undefined;
   #armed: { readonly direction: Direction; messages: number } | undefined;
   #lost = false;
+  #endTold = false;
 
   /** @internal */
   constructor(options: ConnectionOptions) {
@@ -311,6 +318,10 @@ export class VirtualConnection {
   #finish(end: End, code: number, reason: string): void {
     if (end.closed) return;
     end.closed = true;
+    if (this.#server !== undefined && !this.#endTold) {
+      this.#endTold = true;
+      this.#options.onEnd(code);
+    }
     if (this.#client?.closed !== false && this.#server?.closed !== false) {
       this.#lost = true;
       this.#options.forget();

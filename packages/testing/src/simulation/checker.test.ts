@@ -1,3 +1,4 @@
+import type { Position } from '@tickwire/protocol';
 import { describe, expect, it } from 'vitest';
 import { canonicalJson } from './canonical-json.js';
 import { checkHistory } from './checker.js';
@@ -153,12 +154,11 @@ describe('checkHistory', () => {
   describe('R2', () => {
     const written = [1, 2, 3, 4].map((offset) => append(offset));
     const interrupted: Happening = { type: 'interrupted', client: 'ann' };
-    const gap = (why: 'epoch' | 'trimmed', lost: readonly [number, number] | null): Happening => ({
-      type: 'gap',
-      subscription: 1,
-      why,
-      lost,
-    });
+    const gap = (
+      why: 'epoch' | 'trimmed',
+      lost: readonly [number, number] | null,
+      to: Position | null = null,
+    ): Happening => ({ type: 'gap', subscription: 1, why, lost, to });
 
     it('sees an event that is missing after a reconnect', () => {
       expect(rulesOf(tape, written, open('tape'), delivered(1), interrupted, delivered(3))).toEqual(['R2']);
@@ -196,6 +196,21 @@ describe('checkHistory', () => {
           delivered(1, E2),
         ),
       ).toEqual([]);
+    });
+
+    it('sees an event that is missing right after another epoch was announced', () => {
+      const others = [append(1, E2), append(2, E2), append(3, E2)];
+      const told = gap('epoch', null, { epoch: E2, offset: 1 });
+      expect(rulesOf(tape, written, others, open('tape'), delivered(4), told, delivered(2, E2))).toEqual([]);
+      expect(rulesOf(tape, written, others, open('tape'), delivered(4), told, delivered(3, E2))).toEqual([
+        'R2',
+      ]);
+    });
+
+    it('sees a loss without a range, and one that is not where the subscriber was put', () => {
+      const start = [written, open('tape'), delivered(1)];
+      expect(rulesOf(tape, ...start, gap('trimmed', null))).toEqual(['R2']);
+      expect(rulesOf(tape, ...start, gap('trimmed', [1, 2], { epoch: E1, offset: 3 }))).toEqual(['R2']);
     });
 
     it('sees an event that is missing before the first one, once the subscriber was told where it is', () => {
@@ -321,8 +336,9 @@ describe('checkHistory', () => {
       command: 'order',
       key,
     });
-    const ran = (number: number, key: string | null, output = 'o1'): Happening => ({
+    const ran = (number: number, key: string | null, output = 'o1', store = 's1'): Happening => ({
       type: 'commandRan',
+      store,
       call: number,
       principal: 'ann',
       command: 'order',
@@ -339,6 +355,10 @@ describe('checkHistory', () => {
 
     it('sees two effects of one key', () => {
       expect(rulesOf(call(1, 'k'), ran(1, 'k'), call(2, 'k'), ran(1, 'k', 'o2'))).toEqual(['R9']);
+    });
+
+    it('cannot ask one server to know what another one remembers', () => {
+      expect(rulesOf(call(1, 'k'), ran(1, 'k'), call(2, 'k'), ran(1, 'k', 'o2', 's2'))).toEqual([]);
     });
 
     it('accepts a stored outcome for a call that repeats the key', () => {

@@ -76,6 +76,7 @@ export type HistoryEvent = { readonly atMs: number } & (
       readonly subscription: number;
       readonly why: ResetReason;
       readonly lost: readonly [number, number] | null;
+      /** Where the subscriber stands after it, if it was told. */ readonly to: Position | null;
     }
   | {
       readonly type: 'recovered';
@@ -99,6 +100,8 @@ export type HistoryEvent = { readonly atMs: number } & (
   | {
       readonly type: 'commandRan';
       readonly call: number;
+      /** What remembers the keys: one life of one server. */
+      readonly store: string;
       readonly principal: string;
       readonly command: string;
       readonly key: string | null;

@@ -2,45 +2,62 @@
 import type { HistoryEvent } from '../history.js';
 import type { Violation } from './violation.js';
 
+/** What somebody wants to happen once: every call of one key wants the same, a call without a key its own. */
+interface Effect {
+  /** Calls that have not been told that they did nothing. */
+  readonly hopeful: Set<number>;
+  readonly outputs: Set<string>;
+  /** Stores that remember it. */
+  readonly stores: Set<string>;
+}
+
 /** Judges every command of the history. */
 export function checkCommands(history: readonly HistoryEvent[]): Violation[] {
   const violations: Violation[] = [];
-  const effects = new Map<string, { readonly output: string }>();
-  const called = new Map<number, { readonly effect: string | null }>();
-  const outputs = new Map<number, Set<string>>();
-  const deniedAtMs = new Map<number, number>();
+  const effects = new Map<string, Effect>();
+  const effectOfCall = new Map<number, string>();
   const report = (atMs: number, message: string): void => void violations.push({ rule: 'R9', atMs, message });
+  const of = (name: string): Effect => {
+    const effect = effects.get(name) ?? { hopeful: new Set(), outputs: new Set(), stores: new Set() };
+    effects.set(name, effect);
+    return effect;
+  };
   for (const event of history) {
     if (event.type === 'commandCalled') {
-      const { call, principal, command, key } = event;
-      called.set(call, { effect: key === null ? null : `${principal} ${command} ${key}` });
+      const name = nameOf(event);
+      effectOfCall.set(event.call, name);
+      of(name).hopeful.add(event.call);
     } else if (event.type === 'commandRan') {
-      const { call, principal, command, key, output, atMs } = event;
-      if (key !== null) {
-        const effect = `${principal} ${command} ${key}`;
-        if (effects.has(effect)) report(atMs, `${effect} ran twice.`);
-        effects.set(effect, { output });
-      } else if (outputs.has(call)) {
-        report(atMs, `call ${call} of ${principal} ran twice.`);
-      }
-      const seen = outputs.get(call) ?? new Set<string>();
-      outputs.set(call, seen.add(output));
-      if (deniedAtMs.has(call)) report(atMs, `call ${call} ran after its caller was told that it would not.`);
+      const { store, key, output, atMs } = event;
+      const name = nameOf(event);
+      const effect = of(name);
+      // A key is remembered by one store; a call without a key must not run twice anywhere.
+      const isKnown = key === null ? effect.stores.size > 0 : effect.stores.has(store);
+      if (isKnown) report(atMs, `${name} ran twice on ${store}.`);
+      if (effect.hopeful.size === 0)
+        report(atMs, `${name} ran after all callers were told that it would not.`);
+      effect.stores.add(store);
+      effect.outputs.add(output);
     } else if (event.type === 'commandSettled') {
       const { call, executed, output, atMs } = event;
-      const effect = called.get(call)?.effect ?? null;
-      const ran = outputs.get(call);
+      const name = effectOfCall.get(call);
+      if (name === undefined) continue;
+      const effect = of(name);
       if (executed === 'no') {
-        deniedAtMs.set(call, atMs);
-        if (ran !== undefined) report(atMs, `call ${call} was said not to be executed, but ran.`);
-      }
-      if (output !== null) {
-        const stored = effect === null ? undefined : effects.get(effect)?.output;
-        if (stored !== output && ran?.has(output) !== true) {
-          report(atMs, `call ${call} was answered ${output}, which no run of it gave.`);
+        effect.hopeful.delete(call);
+        if (effect.hopeful.size === 0 && effect.outputs.size > 0) {
+          report(atMs, `${name} ran, but all its callers were told that it did not.`);
         }
+      }
+      if (output !== null && !effect.outputs.has(output)) {
+        report(atMs, `call ${call} was answered ${output}, which no run of ${name} gave.`);
       }
     }
   }
   return violations;
+}
+
+function nameOf(event: Extract<HistoryEvent, { type: 'commandCalled' | 'commandRan' }>): string {
+  const { principal, command, key, call } = event;
+  return key === null ? `call ${call} of ${principal}` : `${principal} ${command} ${key}`;
 }

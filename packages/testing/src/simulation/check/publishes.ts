@@ -14,8 +14,8 @@ export function checkPublishes(history: readonly HistoryEvent[], logs: ChannelLo
   /** Without an answer, so perhaps written. */
   const open = new Map<number, Published>();
   const taken = new Set<string>();
-  const acknowledged: { readonly request: Published; readonly position: Position; readonly atMs: number }[] =
-    [];
+  const positions = new Map<number, { readonly position: Position; readonly atMs: number }>();
+  [];
   for (const event of history) {
     if (event.type === 'published') {
       published.set(event.publish, event);
@@ -31,7 +31,7 @@ export function checkPublishes(history: readonly HistoryEvent[], logs: ChannelLo
       const mayBeIdle =
         taken.has(place) || [...open.values()].some((other) => other.channel === request.channel);
       taken.add(place);
-      acknowledged.push({ request, position: event.position, atMs: event.atMs });
+      positions.set(event.publish, event);
       const problem = problemOf(request, event.position, logs, mayBeIdle);
       if (problem !== null) {
         violations.push({
@@ -52,32 +52,31 @@ export function checkPublishes(history: readonly HistoryEvent[], logs: ChannelLo
       }
     }
   }
-  return [...violations, ...checkOrder(acknowledged)];
+  return [...violations, ...checkOrder(published, positions)];
 }
 
 /** What a publisher asks for in one order is written in that order. */
 function checkOrder(
-  acknowledged: readonly {
-    readonly request: Published;
-    readonly position: Position;
-    readonly atMs: number;
-  }[],
+  published: ReadonlyMap<number, Published>,
+  positions: ReadonlyMap<number, { readonly position: Position; readonly atMs: number }>,
 ): Violation[] {
   const violations: Violation[] = [];
   const last = new Map<string, { readonly publish: number; readonly offset: number }>();
-  for (const { request, position, atMs } of [...acknowledged].sort(
-    (a, b) => a.request.publish - b.request.publish,
-  )) {
-    const key = `${request.publisher} ${request.channel} ${position.epoch}`;
+  // A map keeps the order in which the publishes were asked for.
+  for (const [publish, { publisher, channel }] of published) {
+    const answer = positions.get(publish);
+    if (answer === undefined) continue;
+    const { epoch, offset } = answer.position;
+    const key = `${publisher} ${channel} ${epoch}`;
     const before = last.get(key);
-    if (before !== undefined && position.offset < before.offset) {
+    if (before !== undefined && offset < before.offset) {
       violations.push({
         rule: 'R1',
-        atMs,
-        message: `${request.publisher} on ${request.channel}: publish ${request.publish} got ${position.offset}, the earlier ${before.publish} got ${before.offset}.`,
+        atMs: answer.atMs,
+        message: `${publisher} on ${channel}: publish ${publish} got ${offset}, the earlier ${before.publish} got ${before.offset}.`,
       });
     }
-    last.set(key, { publish: request.publish, offset: position.offset });
+    last.set(key, { publish, offset });
   }
   return violations;
 }

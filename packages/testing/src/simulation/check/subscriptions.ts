@@ -40,7 +40,8 @@ export function checkSubscriptions(history: readonly HistoryEvent[], logs: Chann
         of(event.subscription).recovered(event);
         break;
       case 'refused':
-        of(event.subscription).refused = true;
+        // Only a refusal for good ends what the subscriber is owed.
+        if (event.code === 'forbidden') of(event.subscription).refused = true;
         break;
       case 'interrupted':
         for (const subscriber of subscribers.values()) {
@@ -74,6 +75,8 @@ abstract class Subscriber {
     this.logs = logs;
   }
 
+  /** Whether subscribers at one position hold one value; of a stream each holds what it was given. */
+  protected abstract readonly holdsValue: boolean;
   abstract applied(event: EventOf<'applied'>): void;
   abstract delivered(event: EventOf<'delivered'>): void;
   abstract gap(event: EventOf<'gap'>): void;
@@ -91,7 +94,7 @@ abstract class Subscriber {
     const position = this.reached(event);
     if (position?.epoch !== head.position.epoch || position.offset !== head.position.offset) {
       this.report('R4', event.atMs, `rests at ${at(position)}, the head is ${at(head.position)}.`);
-    } else if (event.value !== head.value) {
+    } else if (this.holdsValue && event.value !== head.value) {
       this.report('R4', event.atMs, `holds ${event.value} at ${at(position)}, the server ${head.value}.`);
     }
   }
@@ -99,6 +102,7 @@ abstract class Subscriber {
 
 /** A subscriber of a state or a collection: may skip, may never go back or hold anything but what was written. */
 class ValueSubscriber extends Subscriber {
+  protected override readonly holdsValue = true;
   #position: Position | null = null;
   #mayRegress = false;
 
@@ -140,6 +144,7 @@ class ValueSubscriber extends Subscriber {
 
 /** A subscriber of a stream: every event once, in order, or told. */
 class StreamSubscriber extends Subscriber {
+  protected override readonly holdsValue = false;
   #cursor: Position | null = null;
   /** A position that becomes the cursor unless events explain how it was reached. */
   #start: { readonly position: Position; readonly atMs: number } | null = null;
@@ -197,19 +202,25 @@ class StreamSubscriber extends Subscriber {
     this.#interrupted = false;
   }
 
-  override gap({ why, lost, atMs }: EventOf<'gap'>): void {
+  override gap({ why, lost, to, atMs }: EventOf<'gap'>): void {
     this.#settleStart(atMs);
     this.#interrupted = true;
-    const cursor = this.#cursor;
-    if (why === 'trimmed' && lost !== null && cursor !== null) {
-      this.#missing(cursor, lost[0], atMs);
-      if (lost[1] < cursor.offset)
-        this.report('R2', atMs, `was told of a loss up to ${lost[1]}, behind ${at(cursor)}.`);
-      this.#cursor = { epoch: cursor.epoch, offset: lost[1] };
-    } else {
-      this.#cursor = null;
-    }
     this.#start = null;
+    const cursor = this.#cursor;
+    this.#cursor = to;
+    if (cursor === null || why !== 'trimmed') return;
+    if (lost === null) {
+      this.report('R2', atMs, `was told of a loss after ${at(cursor)}, but not of what.`);
+      return;
+    }
+    this.#missing(cursor, lost[0], atMs);
+    if (to !== null && to.offset !== lost[1]) {
+      this.report('R2', atMs, `was told of a loss up to ${lost[1]}, but put at ${at(to)}.`);
+    }
+    if (lost[1] < cursor.offset) {
+      this.report('R2', atMs, `was told of a loss up to ${lost[1]}, behind ${at(cursor)}.`);
+    }
+    this.#cursor ??= { epoch: cursor.epoch, offset: lost[1] };
   }
 
   override recovered({ mode, to, atMs }: EventOf<'recovered'>): void {

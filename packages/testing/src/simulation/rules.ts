@@ -1,0 +1,76 @@
+// Rules: who may read what in a run. They change while it lasts; every answer goes into the history.
+import type { ChannelPlan } from './contract.js';
+import { PRIVATE_FAMILIES } from './contract.js';
+import type { History } from './history.js';
+
+/** What `authenticate` makes of a token: one principal a session, so that the history can tell sessions apart. */
+export interface SimulatedPrincipal {
+  readonly id: string;
+  /** The token, which no two connections share. */
+  readonly session: string;
+}
+
+/** The principal a token of the simulation stands for: `ann#client-0#3` is Ann. */
+export function principalOf(token: string): SimulatedPrincipal {
+  return { id: token.slice(0, token.indexOf('#')), session: token };
+}
+
+/** The authority of one run, shared by its servers. */
+export class Rules {
+  readonly #history: History;
+  readonly #changed = new Map<string, boolean>();
+  /** How often the server has asked, by session and channel. */
+  readonly #answers = new Map<string, number>();
+  readonly #sessions: SimulatedPrincipal[] = [];
+
+  constructor(history: History) {
+    this.#history = history;
+  }
+
+  authenticate(token: string | undefined): SimulatedPrincipal {
+    if (token === undefined) throw new Error('A simulated client always has a token.');
+    const principal = principalOf(token);
+    this.#sessions.push(principal);
+    return principal;
+  }
+
+  /** Whether a principal may read a channel at this moment. */
+  allows(principal: string, channel: ChannelPlan): boolean {
+    const changed = this.#changed.get(`${principal} ${channel.id}`);
+    if (changed !== undefined) return changed;
+    return (
+      !(PRIVATE_FAMILIES as readonly string[]).includes(channel.family) || channel.parameter === principal
+    );
+  }
+
+  /** The server asks. */
+  authorize(principal: SimulatedPrincipal, channel: ChannelPlan): boolean {
+    const allowed = this.allows(principal.id, channel);
+    this.#history.add({ type: 'authorized', session: principal.session, channel: channel.id, allowed });
+    const key = `${principal.session} ${channel.id}`;
+    this.#answers.set(key, (this.#answers.get(key) ?? 0) + 1);
+    return allowed;
+  }
+
+  change(principal: string, channel: string, allowed: boolean): void {
+    this.#changed.set(`${principal} ${channel}`, allowed);
+  }
+
+  /**
+   * Takes a channel from a principal.
+   * @returns to be called once every server has confirmed: from then on no session that has not been authorised anew
+   * may see more of the channel.
+   */
+  revoke(principal: string, channel: string): () => void {
+    this.change(principal, channel, false);
+    const before = this.#sessions
+      .filter(({ id }) => id === principal)
+      .map(({ session }) => ({ session, answers: this.#answers.get(`${session} ${channel}`) }));
+    return () => {
+      for (const { session, answers } of before) {
+        const asked = this.#answers.get(`${session} ${channel}`);
+        if (asked === answers) this.#history.add({ type: 'revoked', session, channel });
+      }
+    };
+  }
+}

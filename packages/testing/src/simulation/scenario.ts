@@ -1,0 +1,120 @@
+// Scenario: what one run does, as data, so that it can be printed, cut down and kept. Knows nothing of how it is run.
+import type { PipeConditions } from '../network/virtual-pipe.js';
+import type { ChannelPlan, HistoryLimits } from './contract.js';
+import type { Change } from './history.js';
+
+/** One simulated client. */
+export interface ClientPlan {
+  readonly name: string;
+  readonly principal: string;
+  readonly scheduler: 'sync' | 'microtask';
+  readonly releaseGraceMs: number;
+  readonly initialDelayMs: number;
+  readonly maxDelayMs: number;
+}
+
+/** What can go wrong in a run, by fault or by somebody's will. */
+export type FaultName =
+  | 'reset'
+  | 'tornBatch'
+  | 'halfOpen'
+  | 'stall'
+  | 'slowReader'
+  | 'refusal'
+  | 'swallowedConnect'
+  | 'serverKill'
+  | 'brokerLoss'
+  | 'brokerDeaf'
+  | 'serverFreeze'
+  | 'clientFreeze'
+  | 'wallJump'
+  | 'latency'
+  | 'ruleChange'
+  | 'revocation'
+  | 'clientDisconnect'
+  | 'offline';
+
+/** One thing the run does at its moment. */
+export type Action =
+  | {
+      readonly do: 'publish';
+      readonly publish: number;
+      readonly channel: string;
+      readonly change: Change;
+      readonly server: number | null;
+    }
+  | {
+      readonly do: 'subscribe';
+      readonly client: number;
+      readonly channel: string;
+      readonly subscription: number;
+      readonly last: number | null;
+    }
+  | { readonly do: 'unsubscribe'; readonly subscription: number }
+  | {
+      readonly do: 'command';
+      readonly client: number;
+      readonly call: number;
+      readonly key: string | null;
+      readonly sameAs: number;
+      readonly timeoutMs: number;
+      readonly workMs: number;
+    }
+  | { readonly do: 'reset'; readonly client: number }
+  | { readonly do: 'tornBatch'; readonly client: number; readonly messages: number }
+  | { readonly do: 'halfOpen'; readonly client: number; readonly forMs: number }
+  | { readonly do: 'stall'; readonly client: number; readonly forMs: number }
+  | {
+      readonly do: 'slowReader';
+      readonly client: number;
+      readonly bytesPerMs: number;
+      readonly forMs: number;
+    }
+  | { readonly do: 'refusal'; readonly server: number; readonly forMs: number }
+  | { readonly do: 'swallowedConnect'; readonly forMs: number }
+  | { readonly do: 'serverKill'; readonly server: number; readonly forMs: number }
+  | { readonly do: 'brokerLoss'; readonly forMs: number }
+  | { readonly do: 'brokerDeaf'; readonly server: number; readonly forMs: number }
+  | { readonly do: 'serverFreeze'; readonly server: number; readonly forMs: number }
+  | { readonly do: 'clientFreeze'; readonly client: number; readonly forMs: number }
+  | {
+      readonly do: 'wallJump';
+      readonly machine: { readonly server: number } | { readonly client: number };
+      readonly byMs: number;
+    }
+  | { readonly do: 'latency'; readonly conditions: PipeConditions }
+  | {
+      readonly do: 'ruleChange';
+      readonly principal: string;
+      readonly channel: string;
+      readonly allowed: boolean;
+    }
+  | { readonly do: 'revocation'; readonly principal: string; readonly channel: string }
+  | { readonly do: 'clientDisconnect'; readonly client: number; readonly forMs: number }
+  | { readonly do: 'offline'; readonly client: number; readonly forMs: number };
+
+/** An {@link Action} and its moment. */
+export type Step = Action & { readonly atMs: number };
+
+/** One run. */
+export interface Scenario {
+  readonly seed: number;
+  readonly servers: number;
+  readonly clients: readonly ClientPlan[];
+  readonly channels: readonly ChannelPlan[];
+  readonly history: HistoryLimits;
+  /** What the network is like before any step changes it. */
+  readonly conditions: PipeConditions;
+  /** One way, between a server and the broker. 0: the broker is in the process. */
+  readonly brokerLatencyMs: number;
+  /** Whether a link that lost publications says so; else the server must find out by itself. */
+  readonly brokerNoticesLoss: boolean;
+  readonly flushMs: number;
+  readonly watermarkBytes: number;
+  readonly ping: { readonly everyMs: number; readonly graceMs: number };
+  readonly steps: readonly Step[];
+  /** Nothing is published and no fault begins after this moment. */
+  readonly activeMs: number;
+  /** How long everything may take to come to rest. */
+  readonly restMs: number;
+}

@@ -1,0 +1,188 @@
+// Simulated server: a real server on a virtual machine, killed and started again. Its hooks write into the history.
+import { type AuthenticateContext, createServer, type Server } from '@tickwire/server';
+import type { VirtualClock, VirtualMachine } from '../clock/virtual-clock.js';
+import { listenVirtually, virtualFrameEncoder } from '../network/virtual-listener.js';
+import type { VirtualNetwork } from '../network/virtual-network.js';
+import type { SeededRandom } from '../random/seeded-random.js';
+import { canonicalJson } from './canonical-json.js';
+import { channelPlan, type ChannelPlan, type SimulationContract } from './contract.js';
+import type { Change, History } from './history.js';
+import { publishInto } from './publisher.js';
+import type { Rules, SimulatedPrincipal } from './rules.js';
+import type { Scenario } from './scenario.js';
+import type { BrokerLink, SimulatedBroker } from './simulated-broker.js';
+
+/** What a simulated server lives in. */
+export interface SimulatedServerOptions {
+  readonly name: string;
+  readonly scenario: Scenario;
+  readonly contract: SimulationContract;
+  readonly clock: VirtualClock;
+  readonly network: VirtualNetwork;
+  readonly broker: SimulatedBroker;
+  readonly history: History;
+  readonly rules: Rules;
+  readonly random: SeededRandom;
+}
+
+interface Life {
+  readonly machine: VirtualMachine;
+  readonly link: BrokerLink;
+  readonly server: Server<SimulationContract>;
+}
+
+/** Longest time the application's rules take to answer. */
+const MAX_RULE_MS = 20;
+
+/** One server of a run, through all its lives. */
+export class SimulatedServer {
+  readonly #options: SimulatedServerOptions;
+  readonly #workMs = new Map<number, number>();
+  #life: Life | undefined;
+  #stopListening: () => void = () => undefined;
+  #lives = 0;
+
+  constructor(options: SimulatedServerOptions) {
+    this.#options = options;
+    for (const step of options.scenario.steps)
+      if (step.do === 'command') this.#workMs.set(step.call, step.workMs);
+  }
+
+  get isUp(): boolean {
+    return this.#life !== undefined;
+  }
+
+  /** The machine of the present life; `undefined` while dead. */
+  get machine(): VirtualMachine | undefined {
+    return this.#life?.machine;
+  }
+
+  start(): void {
+    if (this.#life !== undefined) return;
+    const { clock, broker } = this.#options;
+    this.#lives++;
+    const machine = clock.machine();
+    const link = broker.link(machine);
+    const server = this.#createServer(machine, link);
+    this.#life = { machine, link, server };
+    this.listen();
+  }
+
+  listen(): void {
+    const { network, name } = this.#options;
+    if (this.#life === undefined) return;
+    const { machine, server } = this.#life;
+    this.#stopListening();
+    this.#stopListening = listenVirtually({ network, machine, address: name, server });
+  }
+
+  /** New connections are refused; those that exist live on. */
+  stopListening(): void {
+    this.#stopListening();
+  }
+
+  /** SIGKILL: no code of this life ever runs again, and the kernel cuts its connections. */
+  kill(): void {
+    if (this.#life === undefined) return;
+    const { machine, link } = this.#life;
+    this.#life = undefined;
+    this.#stopListening();
+    link.cut();
+    machine.halt();
+    this.#options.network.cutMachine(machine);
+  }
+
+  setDeaf(deaf: boolean): void {
+    this.#life?.link.setDeaf(deaf);
+  }
+
+  publish(publish: number, channel: ChannelPlan, change: Change): void {
+    if (this.#life === undefined) return;
+    const { machine, server } = this.#life;
+    const { history, name } = this.#options;
+    const publisher = `${name}.${this.#lives}`;
+    machine.schedule(0, () => publishInto(history, publisher, server, publish, channel, change));
+  }
+
+  async revoke(principal: string, channel: string): Promise<void> {
+    await this.#life?.server.revoke({
+      principal: (each) => (each as SimulatedPrincipal).id === principal,
+      channel,
+    });
+  }
+
+  /** Writes down what the server still holds when everybody has left, closes it, and what is left then. */
+  async recordLeftOvers(): Promise<void> {
+    if (this.#life === undefined) return;
+    const { history, name, clock } = this.#options;
+    const { machine, server } = this.#life;
+    const left = (what: string, count: number): void =>
+      history.add({ type: 'leftOver', owner: 'server', what: `${what} of ${name}`, count });
+    const { connections, subscriptions, channels } = server.stats();
+    left('connections', connections);
+    left('subscriptions', subscriptions);
+    left('channels', channels);
+    const closed = server.close({ drainMs: 0 });
+    await clock.advance(10_000);
+    await closed;
+    left('timers', machine.pendingTimers);
+  }
+
+  #createServer(machine: VirtualMachine, link: BrokerLink): Server<SimulationContract> {
+    const { contract, scenario, rules, random, history } = this.#options;
+    const dice = random.fork(`life ${this.#lives}`);
+    const pause = (ms: number): Promise<void> => new Promise((resolve) => void machine.setTimer(ms, resolve));
+    const rule =
+      (family: ChannelPlan['family']) =>
+      async ({
+        principal,
+        params,
+      }: {
+        principal: SimulatedPrincipal;
+        params: Readonly<Record<string, string>>;
+      }) => {
+        const [parameter = ''] = Object.values(params);
+        const slow = dice.chance(0.2) ? dice.int(0, MAX_RULE_MS) : 0;
+        if (slow > 0) await pause(slow);
+        return rules.authorize(principal, channelPlan(family, parameter));
+      };
+    const store = `${this.#options.name}.${this.#lives}`;
+    let runs = 0;
+    return createServer(contract, {
+      authenticate: ({ token }: AuthenticateContext) => ({ principal: rules.authenticate(token) }),
+      authorize: {
+        'quote/{symbol}': rule('quote'),
+        'book/{symbol}': rule('book'),
+        'tape/{symbol}': rule('tape'),
+        'wallet/{owner}': rule('wallet'),
+        'positions/{owner}': rule('positions'),
+        'alerts/{owner}': rule('alerts'),
+      },
+      commands: {
+        place: async ({ call }, { principal, idempotencyKey }) => {
+          const output = { call, run: ++runs };
+          history.add({
+            type: 'commandRan',
+            store,
+            call,
+            principal: principal.id,
+            command: 'place',
+            key: idempotencyKey ?? null,
+            output: canonicalJson(output),
+          });
+          const workMs = this.#workMs.get(call) ?? 0;
+          if (workMs > 0) await pause(workMs);
+          return output;
+        },
+      },
+      broker: link.factory,
+      clock: machine,
+      random: dice.fork('server'),
+      logger: () => undefined,
+      frameEncoder: virtualFrameEncoder,
+      flushMs: scenario.flushMs,
+      limits: { watermarkBytes: scenario.watermarkBytes },
+      ping: scenario.ping,
+    });
+  }
+}

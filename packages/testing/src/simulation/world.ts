@@ -1,0 +1,311 @@
+// World: the machines of one run and everything that can be done to them. Executes the steps of a scenario.
+import { VirtualClock, type VirtualMachine } from '../clock/virtual-clock.js';
+import { type VirtualConnection, VirtualNetwork } from '../network/virtual-network.js';
+import { SeededRandom } from '../random/seeded-random.js';
+import { type ChannelPlan, simulationContract } from './contract.js';
+import { History } from './history.js';
+import { Rules } from './rules.js';
+import type { Action, Scenario } from './scenario.js';
+import { SimulatedBroker, type BrokerSabotage } from './simulated-broker.js';
+import { SimulatedClient } from './simulated-client.js';
+import { SimulatedServer } from './simulated-server.js';
+import { type Sabotage, WireTap } from './wire-tap.js';
+
+/** Faults that no component has, put in from outside, to prove that the checker finds them. */
+export interface WorldOptions {
+  readonly sabotageWire?: Sabotage | undefined;
+  readonly sabotageBroker?: BrokerSabotage | undefined;
+}
+
+type Client = SimulatedClient;
+
+/** One run's world. */
+export class World {
+  readonly clock = new VirtualClock();
+  readonly history = new History(() => this.clock.monotonicMs());
+  readonly tap: WireTap;
+  readonly network: VirtualNetwork;
+  readonly clients: readonly Client[];
+  readonly servers: readonly SimulatedServer[];
+  readonly broker: SimulatedBroker;
+  readonly faults: Record<string, number> = {};
+  readonly #scenario: Scenario;
+  readonly #rules: Rules;
+  readonly #channels: ReadonlyMap<string, ChannelPlan>;
+  readonly #subscriber = new Map<number, Client>();
+  /** Connections that something happened to; their end needs no further cause. */
+  readonly #touched = new WeakSet<VirtualConnection>();
+  #ending = false;
+
+  constructor(scenario: Scenario, { sabotageWire, sabotageBroker }: WorldOptions = {}) {
+    const random = new SeededRandom(`world ${scenario.seed}`);
+    const { clock, history } = this;
+    const contract = simulationContract(scenario.history);
+    this.#scenario = scenario;
+    this.#channels = new Map(scenario.channels.map((channel) => [channel.id, channel]));
+    this.#rules = new Rules(history);
+    this.tap = new WireTap(history, sabotageWire);
+    this.network = new VirtualNetwork({
+      clock,
+      random: random.fork('network'),
+      conditions: scenario.conditions,
+      tap: this.tap.see,
+      onEnd: (connection, code) => this.#connectionEnded(connection, code),
+    });
+    for (const { id, kind } of scenario.channels) history.add({ type: 'channel', channel: id, kind });
+    this.broker = new SimulatedBroker({
+      clock,
+      random: random.fork('broker'),
+      history,
+      scenario,
+      contract,
+      sabotage: sabotageBroker,
+    });
+    this.servers = Array.from(
+      { length: scenario.servers },
+      (_, index) =>
+        new SimulatedServer({
+          name: `server-${index}`,
+          scenario,
+          contract,
+          clock,
+          network: this.network,
+          broker: this.broker,
+          history,
+          rules: this.#rules,
+          random: random.fork(`server ${index}`),
+        }),
+    );
+    this.clients = scenario.clients.map(
+      (plan) =>
+        new SimulatedClient({
+          plan,
+          clock,
+          network: this.network,
+          history,
+          random: random.fork(plan.name),
+          servers: scenario.servers,
+        }),
+    );
+    for (const server of this.servers) server.start();
+  }
+
+  /** Plans every step, each at its moment. */
+  plan(): void {
+    for (const step of this.#scenario.steps) {
+      this.clock.setTimer(step.atMs, () => this.#run(step, Math.max(0, this.#scenario.activeMs - step.atMs)));
+    }
+  }
+
+  /** From now on every end of a connection is wanted. */
+  beginEnding(): void {
+    this.#ending = true;
+  }
+
+  #connectionEnded(connection: VirtualConnection, code: number): void {
+    if (this.#ending || this.#touched.has(connection)) return;
+    this.history.add({ type: 'endedUntouched', connection: connection.id, code });
+  }
+
+  /** @param leftMs how much of the active time is left: every fault is over when it is. */
+  #run(action: Action, leftMs: number): void {
+    switch (action.do) {
+      case 'publish': {
+        const channel = this.#channel(action.channel);
+        const server = action.server === null ? undefined : this.servers[action.server];
+        if (server?.isUp === true) server.publish(action.publish, channel, action.change);
+        else this.broker.publish(action.publish, channel, action.change);
+        return;
+      }
+      case 'subscribe': {
+        const client = this.#client(action.client);
+        this.#subscriber.set(action.subscription, client);
+        client.do(() => client.subscribe(action.subscription, this.#channel(action.channel), action.last));
+        return;
+      }
+      case 'unsubscribe': {
+        const client = this.#subscriber.get(action.subscription);
+        client?.do(() => client.unsubscribe(action.subscription));
+        return;
+      }
+      case 'command': {
+        const client = this.#client(action.client);
+        client.do(() => client.command(action));
+        return;
+      }
+      default:
+        this.#inject(action, leftMs);
+    }
+  }
+
+  #inject(
+    fault: Exclude<Action, { do: 'publish' | 'subscribe' | 'unsubscribe' | 'command' }>,
+    leftMs: number,
+  ): void {
+    this.faults[fault.do] = (this.faults[fault.do] ?? 0) + 1;
+    this.history.add({ type: 'fault', fault: fault.do, target: targetOf(fault) });
+    const later = (forMs: number, run: () => void): void =>
+      void this.clock.setTimer(Math.min(forMs, leftMs), run);
+    switch (fault.do) {
+      case 'reset':
+        for (const connection of this.#touch(fault.client)) connection.reset();
+        return;
+      case 'tornBatch':
+        for (const connection of this.#touch(fault.client)) connection.resetAfter(fault.messages, 'toClient');
+        return;
+      case 'halfOpen':
+        for (const connection of this.#touch(fault.client)) {
+          connection.blackHole();
+          later(fault.forMs, () => connection.heal());
+        }
+        return;
+      case 'stall':
+        for (const connection of this.#touch(fault.client)) {
+          connection.pipe('toClient')?.stall();
+          later(fault.forMs, () => connection.heal());
+        }
+        return;
+      case 'slowReader':
+        for (const connection of this.#touch(fault.client)) {
+          const pipe = connection.pipe('toClient');
+          if (pipe === undefined) continue;
+          const before = pipe.conditions;
+          pipe.conditions = { ...before, bytesPerMs: fault.bytesPerMs, windowBytes: 512 };
+          later(fault.forMs, () => (pipe.conditions = before));
+        }
+        return;
+      case 'refusal': {
+        const server = this.#server(fault.server);
+        server.stopListening();
+        later(fault.forMs, () => server.listen());
+        return;
+      }
+      case 'swallowedConnect':
+        this.network.swallowsConnects = true;
+        later(fault.forMs, () => (this.network.swallowsConnects = false));
+        return;
+      case 'serverKill':
+        this.#kill(this.#server(fault.server), fault.forMs, later);
+        return;
+      case 'brokerLoss':
+        for (const server of this.servers) this.#kill(server, fault.forMs, later);
+        this.broker.replace();
+        return;
+      case 'brokerDeaf': {
+        const server = this.#server(fault.server);
+        server.setDeaf(true);
+        later(fault.forMs, () => server.setDeaf(false));
+        return;
+      }
+      case 'serverFreeze':
+        this.#freeze(this.#server(fault.server), fault.forMs, later);
+        return;
+      case 'clientFreeze':
+        this.#freeze(this.#client(fault.client), fault.forMs, later);
+        return;
+      case 'wallJump': {
+        const owner =
+          'client' in fault.machine ? this.#client(fault.machine.client) : this.#server(fault.machine.server);
+        owner.machine?.jumpWallClock(fault.byMs);
+        this.history.add({ type: 'clockJumped', byMs: fault.byMs });
+        return;
+      }
+      case 'latency':
+        this.network.conditions = fault.conditions;
+        for (const connection of this.network.connections) {
+          for (const direction of ['toServer', 'toClient'] as const) {
+            const pipe = connection.pipe(direction);
+            if (pipe !== undefined) pipe.conditions = fault.conditions;
+          }
+        }
+        return;
+      case 'ruleChange':
+        this.#rules.change(fault.principal, fault.channel, fault.allowed);
+        return;
+      case 'revocation': {
+        const confirm = this.#rules.revoke(fault.principal, fault.channel);
+        const up = this.servers.filter((server) => server.isUp);
+        void Promise.all(up.map((server) => server.revoke(fault.principal, fault.channel))).then(confirm);
+        return;
+      }
+      case 'clientDisconnect': {
+        const client = this.#client(fault.client);
+        this.#touch(fault.client);
+        client.do(() => client.disconnect());
+        later(fault.forMs, () => client.do(() => client.connect()));
+        return;
+      }
+      case 'offline': {
+        const { environment, do: run } = this.#client(fault.client);
+        run(() => environment.emit('offline'));
+        run(() => environment.emit('hidden'));
+        later(fault.forMs, () => run(() => environment.emit('visible')));
+        later(fault.forMs, () => run(() => environment.emit('online')));
+        return;
+      }
+    }
+  }
+
+  #kill(server: SimulatedServer, forMs: number, later: (forMs: number, run: () => void) => void): void {
+    if (!server.isUp) return;
+    this.#touchMachineOf(server);
+    server.kill();
+    later(forMs, () => server.start());
+  }
+
+  #freeze(
+    owner: SimulatedServer | SimulatedClient,
+    forMs: number,
+    later: (forMs: number, run: () => void) => void,
+  ): void {
+    const { machine } = owner;
+    if (machine === undefined) return;
+    this.#touchMachineOf(owner);
+    machine.freeze();
+    later(forMs, () => {
+      // What was opened meanwhile has waited too.
+      this.#touchMachineOf({ machine });
+      machine.thaw();
+    });
+  }
+
+  #touch(client: number): readonly VirtualConnection[] {
+    return this.#touchMachineOf(this.#client(client));
+  }
+
+  #touchMachineOf({
+    machine,
+  }: {
+    readonly machine: VirtualMachine | undefined;
+  }): readonly VirtualConnection[] {
+    if (machine === undefined) return [];
+    const connections = this.network.connections.filter((connection) => connection.touches(machine));
+    for (const connection of connections) this.#touched.add(connection);
+    return connections;
+  }
+
+  #client(index: number): Client {
+    const client = this.clients[index];
+    if (client === undefined) throw new RangeError(`The scenario has no client ${index}.`);
+    return client;
+  }
+
+  #server(index: number): SimulatedServer {
+    const server = this.servers[index];
+    if (server === undefined) throw new RangeError(`The scenario has no server ${index}.`);
+    return server;
+  }
+
+  #channel(id: string): ChannelPlan {
+    const channel = this.#channels.get(id);
+    if (channel === undefined) throw new RangeError(`The scenario has no channel ${id}.`);
+    return channel;
+  }
+}
+
+function targetOf(fault: object): string {
+  const { client, server, principal } = fault as { client?: number; server?: number; principal?: string };
+  if (client !== undefined) return `client-${client}`;
+  if (server !== undefined) return `server-${server}`;
+  return principal ?? 'everything';
+}
