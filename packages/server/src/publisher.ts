@@ -216,7 +216,7 @@ class CollectionChannel extends PublishingChannel {
         records.set(this.#keyOf(parsed), parsed);
       }
       const patches = new Map<string, RecordPatch>();
-      for (const [key, fields] of patch instanceof Map ? patch : Object.entries(patch)) {
+      for (const [key, fields] of entriesOf(patch)) {
         patches.set(checkKey(key, this.id), this.#patchOf(key, fields));
       }
       return {
@@ -269,6 +269,12 @@ class CollectionChannel extends PublishingChannel {
     }
     return { set, unset };
   }
+}
+
+function entriesOf(
+  patch: NonNullable<CollectionUpdate<unknown>['patch']>,
+): Iterable<readonly [string, unknown]> {
+  return patch instanceof Map ? (patch as ReadonlyMap<string, unknown>) : Object.entries(patch);
 }
 
 /** Keys become text on the wire, where half a surrogate pair would make two keys one. */

@@ -86,7 +86,7 @@ export interface ServerCore<C extends AnyContract> extends ChannelOpener<C> {
    * is sent. Authorisation that must last is the rule's: a client may subscribe again.
    * @returns how many subscriptions or connections ended.
    */
-  revoke(options: RevokeOptions): Promise<number>;
+  revoke<Principal>(options: RevokeOptions<Principal>): Promise<number>;
   stats(): ServerStats;
   /**
    * Ends the server: no new connections, every client is asked to move at a random moment within `drainMs`, commands that
@@ -150,7 +150,7 @@ export function createServerCore<C extends AnyContract>(
     core: {
       channel: channelOpener<C>(directory, core.hub.broker),
       accept: (socket, request = {}) => core.accept(socket, request),
-      revoke: (revoked) => core.revoke(revoked),
+      revoke: (revoked) => core.revoke(revoked as RevokeOptions),
       stats: () => core.stats(),
       close: ({ drainMs = settings.drainMs ?? DEFAULT_SETTINGS.drainMs } = {}) => core.close(drainMs),
     },

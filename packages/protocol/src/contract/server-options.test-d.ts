@@ -41,6 +41,19 @@ describe('right uses', () => {
     expectTypeOf(principal).toEqualTypeOf<User>();
   });
 
+  test('rules that look at nothing do not hide the principal from handlers', () => {
+    createServer(market, {
+      authenticate: ({ token }) => ({ principal: { tab: token ?? '' } }),
+      authorize: { 'price/{symbol}': () => true, 'positions/{userId}': () => true, alerts: () => true },
+      commands: {
+        place: ({ size }, { principal }) => {
+          expectTypeOf(principal).toEqualTypeOf<{ tab: string }>();
+          return { id: `${principal.tab}${size}` };
+        },
+      },
+    });
+  });
+
   test('a contract without commands needs none', () => {
     const principal = createServer(readOnly, {
       authenticate: async ({ token }) => ({ principal: await verify(token) }),
@@ -137,8 +150,8 @@ describe('wrong uses', () => {
 
   test('commands before authenticate', () => {
     createServer(market, {
-      // @ts-expect-error TS2322 /write authenticate before authorize and commands/
       commands: { place: async ({ size }, { idempotencyKey }) => ({ id: `${idempotencyKey}${size}` }) },
+      // @ts-expect-error TS2322 /write authenticate before authorize and commands/
       authenticate: async ({ token }) => ({ principal: await verify(token) }),
       authorize: { 'price/{symbol}': () => true, 'positions/{userId}': () => true, alerts: () => true },
     });

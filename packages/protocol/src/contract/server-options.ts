@@ -41,12 +41,14 @@ export interface AuthenticateRequest {
   readonly token: string | undefined;
 }
 
-/** The `commands` member: required exactly when the contract has commands. */
-export type CommandsMember<C extends AnyContract, Principal, Signal = AbortSignalLike> = [
-  CommandName<C>,
-] extends [never]
-  ? { readonly commands?: CommandHandlers<C, Principal, Signal> | undefined }
-  : { readonly commands: CommandHandlers<C, Principal, Signal> };
+/**
+ * The `commands` member: required exactly when the contract has commands. That it is required is said beside the handlers,
+ * in a type that does not mention the principal: a condition around the handlers would make the compiler settle on a
+ * principal before it has looked at `authenticate`.
+ */
+export type CommandsMember<C extends AnyContract, Principal, Signal = AbortSignalLike> = {
+  readonly commands?: CommandHandlers<C, Principal, Signal> | undefined;
+} & ([CommandName<C>] extends [never] ? unknown : { readonly commands: object });
 
 /**
  * The rules of a server. `Auth` is what `authenticate` resolves with, inferred as a whole, so that a principal that is

@@ -111,10 +111,10 @@ class WebSocketServerSocket implements ServerSocket {
     if (this.#ws.readyState !== OPEN || !this.#stream.writable) return;
     const only = frames[0];
     if (frames.length === 1 && only !== undefined) {
-      this.#stream.write(only.payload as Buffer);
+      this.#stream.write(only.payload);
       return;
     }
-    const batch = this.#batches.join(frames as readonly WebSocketFrame[]);
+    const batch = this.#batches.join(frames as unknown as readonly WebSocketFrame[]);
     if (typeof batch === 'string') this.#stream.write(batch, 'latin1');
     else this.#stream.write(batch);
   }

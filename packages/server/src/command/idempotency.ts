@@ -38,7 +38,7 @@ export type Outcome =
 
 /** What is known of a key: nothing, so it may start; or how it ended. */
 export type Claim =
-  | { readonly type: 'start'; finish(outcome: Outcome): void }
+  | { readonly type: 'start'; readonly finish: (outcome: Outcome) => void }
   | { readonly type: 'replay'; readonly outcome: Outcome }
   | { readonly type: 'refuse'; readonly error: TickwireError };
 

@@ -255,18 +255,23 @@ export class Session implements SocketHandler, Timed {
     const read = readFrame(raw);
     switch (read.type) {
       case 'serverOnly':
-        return this.#dispatch({ type: 'messageRefused', at, why: 'frame of a server' });
+        this.#dispatch({ type: 'messageRefused', at, why: 'frame of a server' });
+        break;
       case 'untyped':
-        return this.#dispatch({ type: 'messageRefused', at, why: 'frame without type' });
+        this.#dispatch({ type: 'messageRefused', at, why: 'frame without type' });
+        break;
       case 'frame':
         if (this.#exceedsRate(read.frame.t, 'id' in read.frame ? read.frame.id : undefined, at)) return;
-        return this.#dispatch({ type: 'frameReceived', at, frame: read.frame, bytes });
+        this.#dispatch({ type: 'frameReceived', at, frame: read.frame, bytes });
+        break;
       case 'refused':
         if (this.#exceedsRate(read.t, read.id, at)) return;
-        return this.#dispatch({ type: 'frameRefused', at, t: read.t, id: read.id });
+        this.#dispatch({ type: 'frameRefused', at, t: read.t, id: read.id });
+        break;
       case 'unknown':
         if (this.#exceedsRate('unknown', undefined, at)) return;
-        return this.#dispatch({ type: 'frameUnknown', at, critical: read.critical });
+        this.#dispatch({ type: 'frameUnknown', at, critical: read.critical });
+        break;
     }
   }
 

@@ -2,7 +2,6 @@
 import type {
   AuthFrame,
   CancelFrame,
-  ErrorCode,
   HelloFrame,
   RequestFrame,
   ServerFrame,
@@ -156,7 +155,7 @@ export type SessionEffect =
   | { readonly type: 'refresh'; readonly frame: AuthFrame }
   /** Credentials are fresh: every rule is asked again. */
   | { readonly type: 'reauthorize' }
-  | { readonly type: 'count'; readonly what: ErrorCode | string }
+  | { readonly type: 'count'; readonly what: string }
   /** Let go of everything: subscriptions, commands, held frames. Once, always. */
   | { readonly type: 'release' }
   | { readonly type: 'close'; readonly code: number; readonly reason: string; readonly force: boolean };
