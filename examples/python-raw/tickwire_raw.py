@@ -506,8 +506,9 @@ class Reconnection:
     FIRST_BOUND_S, LAST_BOUND_S, STEADY_AFTER_S, ALLOWED_IN_A_ROW = 0.25, 30.0, 30.0, 3
     FAULTS = frozenset((1002, 1003, 1007, 1008, 1009, 1010))
 
-    def __init__(self, rng: Callable[[], float] = random.random) -> None:
+    def __init__(self, rng: Callable[[], float] = random.random, last_bound_s: float = LAST_BOUND_S) -> None:
         self._rng = rng
+        self._last_bound_s = last_bound_s
         self._attempts = 0
         self._refusals = 0
         self._faults = 0
@@ -527,7 +528,7 @@ class Reconnection:
             return None
         if 4400 <= code < 4500:
             return max(self._rng(), ending.least_delay_s)
-        bound = min(self.LAST_BOUND_S, self.FIRST_BOUND_S * 2**self._attempts)
+        bound = min(self._last_bound_s, self.FIRST_BOUND_S * 2**self._attempts)
         self._attempts = min(self._attempts + 1, 16)
         return ending.least_delay_s + self._rng() * bound
 
@@ -894,6 +895,7 @@ class Client:
     url: str
     token: Callable[[], Awaitable[Optional[str]]] = _no_token  # asked before every connection, so always fresh
     rng: Callable[[], float] = random.random
+    last_bound_s: float = Reconnection.LAST_BOUND_S  # of the delays between connections
     wall_clock_ms: Callable[[], float] = _wall_clock_ms
     subscriptions: dict[str, Subscription] = field(default_factory=dict)
     faults: int = 0  # messages and frames that had to be ignored (P-FRAME-3)
@@ -955,7 +957,7 @@ class Client:
 
     async def run(self) -> None:
         """Connects and keeps connecting until `close()`; raises Stopped where the server forbids to come back."""
-        reconnection = Reconnection(self.rng)
+        reconnection = Reconnection(self.rng, self.last_bound_s)
         while not self._closing.is_set():
             ending = await self._connect_once()
             if self._closing.is_set():
