@@ -207,6 +207,13 @@ describe('checkHistory', () => {
       ]);
     });
 
+    it('lets a subscriber begin anew after it was refused, and only then', () => {
+      const refused = (code: string): Happening => ({ type: 'refused', subscription: 1, code });
+      const start = [written, open('tape'), delivered(1), interrupted];
+      expect(rulesOf(tape, ...start, refused('forbidden'), delivered(4))).toEqual([]);
+      expect(rulesOf(tape, ...start, refused('unavailable'), delivered(4))).toEqual(['R2']);
+    });
+
     it('sees a loss without a range, and one that is not where the subscriber was put', () => {
       const start = [written, open('tape'), delivered(1)];
       expect(rulesOf(tape, ...start, gap('trimmed', null))).toEqual(['R2']);

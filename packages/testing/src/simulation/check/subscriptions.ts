@@ -40,8 +40,8 @@ export function checkSubscriptions(history: readonly HistoryEvent[], logs: Chann
         of(event.subscription).recovered(event);
         break;
       case 'refused':
-        // Only a refusal for good ends what the subscriber is owed.
-        if (event.code === 'forbidden') of(event.subscription).refused = true;
+        // Only a refusal for good ends what the subscriber is owed: it is told, and loses what it held.
+        if (event.code === 'forbidden') of(event.subscription).refuse();
         break;
       case 'interrupted':
         for (const subscriber of subscribers.values()) {
@@ -82,7 +82,14 @@ abstract class Subscriber {
   abstract gap(event: EventOf<'gap'>): void;
   abstract recovered(event: EventOf<'recovered'>): void;
   abstract interrupted(): void;
+  /** If it is let in again, it begins anew. */
+  protected abstract forget(): void;
   protected abstract reached(event: EventOf<'atRest'>): Position | null;
+
+  refuse(): void {
+    this.refused = true;
+    this.forget();
+  }
 
   /** R4. Whoever was refused and is not live any more owes nothing. */
   atRest(event: EventOf<'atRest'>, head: EventOf<'head'> | undefined): void {
@@ -135,6 +142,10 @@ class ValueSubscriber extends Subscriber {
 
   override interrupted(): void {
     // Positions are judged across connections.
+  }
+
+  protected override forget(): void {
+    this.#position = null;
   }
 
   protected override reached(event: EventOf<'atRest'>): Position | null {
@@ -233,6 +244,11 @@ class StreamSubscriber extends Subscriber {
 
   override interrupted(): void {
     this.#interrupted = true;
+  }
+
+  protected override forget(): void {
+    this.#cursor = this.#start = null;
+    this.#delivered.clear();
   }
 
   protected override reached(event: EventOf<'atRest'>): Position | null {
