@@ -536,6 +536,51 @@ describe('a strange server', () => {
     expect(codes).toEqual(['rate_limited']);
   });
 
+  test('announcements without sense are brought into a sane range', async () => {
+    const { client, clock, server, price } = setUp();
+    server.onHello = (pipe) =>
+      pipe.send({
+        t: 'welcome',
+        sid: 's',
+        now: 'x',
+        ping: { every: 0, grace: -1 },
+        lim: { in: 0, batch: 0 },
+      });
+    client.connect();
+    await clock.settle();
+    price.retain();
+    await clock.settle();
+    expect(price.getSnapshot().status).toBe('live');
+    server.pipe.send({ t: 'goaway', in: 'soon' }, { t: 'ping', k: 1, rtt: 'x', now: {} });
+    server.onHello = null;
+    await clock.advance(500);
+    expect(server.live).toHaveLength(1);
+    expect(client.connection.getSnapshot()).toMatchObject({
+      status: 'connected',
+      clockOffsetMs: expect.any(Number) as number,
+    });
+  });
+
+  test('a welcome without anything is a welcome', async () => {
+    const { client, clock, server, price } = setUp();
+    server.onHello = (pipe) => pipe.send({ t: 'welcome' });
+    price.retain();
+    await clock.settle();
+    expect(price.getSnapshot().status).toBe('live');
+    client.close();
+  });
+
+  test('a command called while the handshake hangs was not sent, and is not said to be', async () => {
+    const { client, clock, server } = setUp();
+    server.onHello = () => undefined;
+    client.connect();
+    await clock.settle();
+    const placed = client.command('place', { qty: 1 }).catch((error: unknown) => error);
+    await clock.settle();
+    server.pipe.close(1006);
+    expect(await placed).toMatchObject({ code: 'unavailable', executed: 'no' });
+  });
+
   test('an absurd delay is cut to an hour', async () => {
     const { client, clock, server } = setUp();
     server.onHello = (pipe) => {

@@ -54,6 +54,8 @@ import { createWebSocketTransport } from './transports/websocket.js';
 const MAX_FRAMES = 64;
 /** What a server takes before it has said how much it takes (P-CONN-6). */
 const DEFAULT_LIMIT_BYTES = 65_536;
+/** No server that means it accepts less. */
+const MIN_LIMIT_BYTES = 1_024;
 
 /** A socket, and what belongs to it alone. */
 interface Link {
@@ -519,10 +521,11 @@ export function createClient(first: AnyContract | ClientOptions = {}, second: Cl
       case 'welcome':
         if (link.welcomed) return;
         link.welcomed = true;
-        link.limits = frame.lim;
+        link.limits = frame.lim ?? {};
         sessionId = frame.sid;
         noteClock(nowMs() - link.askedMs, frame.now);
         dispatch({ type: 'welcomed', socketId: id, silenceMs: silenceLimitMs(frame.ping) });
+        commands.flush();
         {
           wantsFlush();
           return;
@@ -538,7 +541,7 @@ export function createClient(first: AnyContract | ClientOptions = {}, second: Cl
         return;
       }
       case 'goaway': {
-        dispatch({ type: 'goneAway', socketId: id, inMs: frame.in });
+        dispatch({ type: 'goneAway', socketId: id, inMs: Math.max(0, frame.in) || 0 });
         return;
       }
       case 'err': {
@@ -564,10 +567,10 @@ export function createClient(first: AnyContract | ClientOptions = {}, second: Cl
     dispatch({ type: 'rejected', socketId: id, code, message, retryAfterMs });
   }
 
-  function noteClock(roundTripMs?: number, serverMs?: number): void {
-    if (roundTripMs === undefined) return;
+  function noteClock(roundTripMs: unknown, serverMs?: unknown): void {
+    if (typeof roundTripMs !== 'number') return;
     rttMs = roundTripMs;
-    if (serverMs !== undefined) clockOffsetMs = serverMs + roundTripMs / 2 - wallMs();
+    if (typeof serverMs === 'number') clockOffsetMs = serverMs + roundTripMs / 2 - wallMs();
     refreshConnection();
   }
 
@@ -628,7 +631,16 @@ export function createClient(first: AnyContract | ClientOptions = {}, second: Cl
     on: (name: string, listener: (event: never) => void) => emitter.on(name, listener),
   };
   const registry = createRegistry(ports);
-  const commands = createCommands(ports);
+  const commands = createCommands({
+    ...ports,
+    // A command that would have to wait for `welcome` in the buffer of a socket waits in the table instead: there
+    // everybody knows that it was not sent.
+    socketId() {
+      const id = socketId();
+      const link = links.get(id);
+      return link?.welcomed || !link?.greeted ? id : 0;
+    },
+  });
 
   function command(name: string, input: unknown, call: CommandOptions = {}): Promise<unknown> {
     const definition = contract?.commands[name];
@@ -722,7 +734,8 @@ export function createClient(first: AnyContract | ClientOptions = {}, second: Cl
   return client as unknown as Client;
 }
 
-const maxBytesOf = ({ limits }: Link): number => limits.in ?? DEFAULT_LIMIT_BYTES;
+/** What a server accepts, brought into a sane range. */
+const maxBytesOf = ({ limits }: Link): number => Math.max(limits.in ?? DEFAULT_LIMIT_BYTES, MIN_LIMIT_BYTES);
 
 /** Size in UTF-8. JSON is well-formed, so encoding it cannot fail. */
 const bytesOf = (text: string): number => encodeURIComponent(text).replace(/%../g, '_').length;

@@ -67,10 +67,12 @@ export interface ChannelHandle<V, Params = Readonly<Record<string, string>>> {
   getSnapshot(): ChannelSnapshot<V>;
   /**
    * Holds the channel, calls `listener` soon with the present snapshot and then after every change, by the client's
-   * `scheduler`.
+   * `scheduler`. For a part of the data make a `view` with `select`.
    */
-  subscribe(listener: (snapshot: ChannelSnapshot<V>) => void, options?: ViewOptions<V, V>): () => void;
-  subscribe<S>(listener: (snapshot: ChannelSnapshot<S>) => void, options: ViewOptions<V, S>): () => void;
+  subscribe(
+    listener: (snapshot: ChannelSnapshot<V>) => void,
+    options?: Omit<ViewOptions<V>, 'select'>,
+  ): () => void;
   /** The channel as one reader wants it. Holds the channel while somebody is subscribed to the view. */
   view(): ReadableStore<ChannelSnapshot<V>>;
   view<S = V>(options: ViewOptions<V, S>): ReadableStore<ChannelSnapshot<S>>;
