@@ -535,7 +535,11 @@ describe('random walks', () => {
       const queue: Given[] = [];
       for (let i = 0; i < 200; i++) {
         at += random() * 5_000;
-        const socketId = Math.max(0, Math.floor(state.socketId - random() * 3 + 1));
+        // Mostly what is going on, sometimes what went on long ago.
+        const socketId =
+          random() < 0.7
+            ? (state.current?.socketId ?? state.socketId)
+            : Math.max(0, Math.floor(state.socketId - random() * 3 + 1));
         const choices: Given[] = [
           { type: 'connectCalled' },
           ...(random() < 0.05 ? [{ type: 'disconnectCalled' } as const] : []),
@@ -544,6 +548,8 @@ describe('random walks', () => {
           { type: 'tokenFailed', socketId, message: '' },
           { type: 'goneAway', socketId, inMs: random() * 20_000 },
           { type: 'rejected', socketId, code: 'x', message: '', retryAfterMs: random() * 100 },
+          { type: 'deadlineReached' },
+          { type: 'deadlineReached' },
           { type: 'deadlineReached' },
           ...[...open].flatMap((id): Given[] => [
             { type: 'socketOpened', socketId: id },
@@ -556,7 +562,15 @@ describe('random walks', () => {
             },
           ]),
         ];
-        queue.push(choices[Math.floor(random() * choices.length)]!);
+        // Half of the time what ought to come next.
+        const next: Record<string, Given> = {
+          token: { type: 'tokenReady', socketId },
+          socket: { type: 'socketOpened', socketId },
+          handshake: { type: 'welcomed', socketId, silenceMs: SILENCE_MS },
+          backoff: { type: 'deadlineReached' },
+        };
+        const ordinary = next[state.current?.phase ?? ''];
+        queue.push(ordinary && random() < 0.5 ? ordinary : choices[Math.floor(random() * choices.length)]!);
         for (let event; (event = queue.shift());) {
           if (event.type === 'deadlineReached')
             at = Math.max(at, Math.min(at + 60_000, connectionDeadlineMs(state)));
