@@ -287,7 +287,9 @@ class Core implements ServerInternals {
     return pending >= this.limits.maxUnauthenticatedPerAddress ? 'limit' : null;
   }
 
-  revoke({ principal = () => true, channel, reason }: RevokeOptions): Promise<number> {
+  revoke({ principal = () => true, channel, reason: given }: RevokeOptions): Promise<number> {
+    // From JavaScript anything may come, and it goes into a close frame.
+    const reason = typeof given === 'string' ? given : undefined;
     let ended = 0;
     try {
       for (const session of [...this.#sessions]) {

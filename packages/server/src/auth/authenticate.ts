@@ -103,8 +103,9 @@ export class Authenticator {
 
   /** What the hook threw, as far as a client may know it: a code. */
   #refusal(error: unknown): TickwireError {
+    // Not its text: libraries put the token there.
     this.#log('info', 'authenticate refused', {
-      error: error instanceof Error ? error.message : String(error),
+      error: isTickwireError(error) ? error.code : error instanceof Error ? error.name : typeof error,
     });
     if (isTickwireError(error)) {
       return new TickwireError(error.code, '', { executed: 'no', retryAfterMs: error.retryAfterMs });

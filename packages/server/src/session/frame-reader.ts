@@ -31,7 +31,7 @@ const SCHEMAS: ReadonlyMap<unknown, FrameSchema> = new Map<unknown, FrameSchema>
   ['err', errFrameSchema],
 ]);
 
-/** Only a server sends these. A `res` answers a question this server never asked, and is ignored (P-EXT-4). */
+/** Only a server sends these (P-FRAME-7). */
 const SERVER_ONLY: ReadonlySet<unknown> = new Set([
   'welcome',
   'reject',
@@ -42,6 +42,7 @@ const SERVER_ONLY: ReadonlySet<unknown> = new Set([
   'e',
   'rst',
   'stat',
+  'res',
   'reauth',
   'goaway',
 ]);
@@ -49,10 +50,9 @@ const SERVER_ONLY: ReadonlySet<unknown> = new Set([
 /** What an object turned out to be. */
 export type ReadFrame =
   | { readonly type: 'frame'; readonly frame: SessionFrame }
-  | { readonly type: 'refused'; readonly t: string; readonly id: number | undefined }
+  | { readonly type: 'refused'; readonly id: number | undefined }
   | { readonly type: 'unknown'; readonly critical: boolean }
-  | { readonly type: 'serverOnly' }
-  | { readonly type: 'untyped' };
+  | { readonly type: 'serverOnly' };
 
 /** Reads one object of a message. */
 export function readFrame(raw: Readonly<Record<string, unknown>>): ReadFrame {
@@ -60,7 +60,7 @@ export function readFrame(raw: Readonly<Record<string, unknown>>): ReadFrame {
   const schema = SCHEMAS.get(t);
   if (schema === undefined) {
     if (SERVER_ONLY.has(t)) return { type: 'serverOnly' };
-    if (typeof t !== 'string') return { type: 'untyped' };
+    if (typeof t !== 'string') return { type: 'refused', id: idOf(raw) };
     return { type: 'unknown', critical: Object.hasOwn(raw, 'crit') && raw['crit'] === 1 };
   }
   let parsed: { readonly success: boolean; readonly data?: unknown };
@@ -70,7 +70,7 @@ export function readFrame(raw: Readonly<Record<string, unknown>>): ReadFrame {
     parsed = { success: false };
   }
   if (parsed.success) return { type: 'frame', frame: parsed.data as SessionFrame };
-  return { type: 'refused', t: String(t), id: idOf(raw) };
+  return { type: 'refused', id: idOf(raw) };
 }
 
 function idOf(raw: Readonly<Record<string, unknown>>): number | undefined {

@@ -257,20 +257,17 @@ export class Session implements SocketHandler, Timed {
       case 'serverOnly':
         this.#dispatch({ type: 'messageRefused', at, why: 'frame of a server' });
         break;
-      case 'untyped':
-        this.#dispatch({ type: 'messageRefused', at, why: 'frame without type' });
-        break;
       case 'frame':
         if (this.#exceedsRate(read.frame.t, 'id' in read.frame ? read.frame.id : undefined, at)) return;
         this.#dispatch({ type: 'frameReceived', at, frame: read.frame, bytes });
         break;
       case 'refused':
-        if (this.#exceedsRate(read.t, read.id, at)) return;
-        this.#dispatch({ type: 'frameRefused', at, t: read.t, id: read.id });
+        if (this.#exceedsRate('refused', read.id, at)) return;
+        this.#dispatch({ type: 'frameRefused', at, id: read.id });
         break;
       case 'unknown':
         if (this.#exceedsRate('unknown', undefined, at)) return;
-        this.#dispatch({ type: 'frameUnknown', at, critical: read.critical });
+        this.#dispatch({ type: 'frameUnknown', at, critical: read.critical, bytes });
         break;
     }
   }

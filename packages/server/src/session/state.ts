@@ -97,10 +97,10 @@ export type SessionFrame =
 /** What happened. `at` is monotonic. */
 export type SessionEvent = { readonly at: number } & (
   | { readonly type: 'frameReceived'; readonly frame: SessionFrame; readonly bytes: number }
-  /** Parseable, of a known type, refused by its schema. */
-  | { readonly type: 'frameRefused'; readonly t: string; readonly id: number | undefined }
+  /** An object that does not fit the definition of its type, or has none. */
+  | { readonly type: 'frameRefused'; readonly id: number | undefined }
   /** A type this version does not know. */
-  | { readonly type: 'frameUnknown'; readonly critical: boolean }
+  | { readonly type: 'frameUnknown'; readonly critical: boolean; readonly bytes: number }
   /** Not a message at all, or a frame only a server may send. */
   | { readonly type: 'messageRefused'; readonly why: string }
   | {

@@ -240,7 +240,8 @@ export class Subscriptions {
     subscription.epoch = head.epoch;
     subscription.run = null;
     subscription.runIndex = 0;
-    subscription.statusSent = 0;
+    // A channel counts as live until told otherwise (P-DATA-8).
+    subscription.statusSent = channel.status === 'live' ? channel.statusVersion : 0;
     let start: number | undefined;
     switch (recovery.mode) {
       case 'same':

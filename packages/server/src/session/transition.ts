@@ -61,7 +61,8 @@ function handshaking(settings: SessionSettings, state: HandshakingState, event: 
       // There is nobody to tell yet, and nothing to go on with.
       return fault('bad frame before hello');
     case 'frameUnknown':
-      return event.critical ? fault('unknown critical frame') : [state];
+      if (event.critical) return fault('unknown critical frame');
+      return charged(settings, state, event.bytes);
     case 'helloAccepted':
       return accepted(settings, event);
     case 'helloRefused':
@@ -81,12 +82,19 @@ function handshaking(settings: SessionSettings, state: HandshakingState, event: 
 }
 
 function held(settings: SessionSettings, state: HandshakingState, event: EventOf<'frameReceived'>): Step {
-  const heldBytes = state.heldBytes + event.bytes;
+  return charged(settings, state, event.bytes, { type: 'hold', frame: event.frame, at: event.at });
+}
+
+/** Whatever comes before the verdict is paid for, whether it is kept or not. */
+function charged(
+  settings: SessionSettings,
+  state: HandshakingState,
+  bytes: number,
+  ...effects: readonly SessionEffect[]
+): Step {
+  const heldBytes = state.heldBytes + bytes;
   if (heldBytes > settings.maxHeldBytes) return fault('too much before welcome');
-  return [
-    { ...state, heldBytes },
-    { type: 'hold', frame: event.frame, at: event.at },
-  ];
+  return [{ ...state, heldBytes }, ...effects];
 }
 
 function accepted(settings: SessionSettings, event: EventOf<'helloAccepted'>): Step {
@@ -184,6 +192,8 @@ function received(
       if (state.refreshing) return [next, ...refusal('auth', frame.id, { c: 'in_flight', x: 'no' })];
       return [scheduled(settings, { ...next, refreshing: true }), { type: 'refresh', frame }];
     case 'pub':
+      // Reserved: without an id nobody waits for an answer (P-EXT-5).
+      if (frame.id === undefined) return [next, { type: 'count', what: 'forbidden' }];
       return [next, ...refusal('pub', frame.id, { c: 'forbidden', x: 'no' })];
     case 'ping':
       return [next, { type: 'send', frame: { t: 'pong', k: frame.k } }];
@@ -214,7 +224,7 @@ function refused(settings: SessionSettings, state: OpenState, event: EventOf<'fr
   const refusedAtMs = [...state.refusedAtMs.filter((at) => event.at - at < MINUTE_MS), event.at];
   if (refusedAtMs.length >= settings.maxRefusedFramesPerMinute) return fault('too many bad frames');
   const error: WireError = { c: 'bad_frame', x: 'no' };
-  return [scheduled(settings, { ...state, refusedAtMs }), ...refusal(event.t, event.id, error)];
+  return [scheduled(settings, { ...state, refusedAtMs }), ...refusal('refused', event.id, error)];
 }
 
 function overRate(settings: SessionSettings, state: OpenState, event: EventOf<'rateExceeded'>): Step {

@@ -35,12 +35,12 @@ export interface ClientAbilities {
 
 /**
  * What a client can do.
- * @throws TickwireError `contract_unknown` where it was built for another contract.
+ * @throws TickwireError `contract_incompatible` where it was built for another contract.
  */
 export function abilitiesOf(hello: HelloFrame, server: ServerIdentity): ClientAbilities {
   const { contract } = hello;
   if (contract !== undefined && contract.name !== server.contract.name) {
-    throw new TickwireError('contract_unknown', 'The client was built for another contract.');
+    throw new TickwireError('contract_incompatible', 'The client was built for another contract.');
   }
   const mode: ContractMode =
     contract === undefined
