@@ -75,6 +75,7 @@ export interface ChannelHandle<V, Params = Readonly<Record<string, string>>> {
   ): () => void;
   /** The channel as one reader wants it. Holds the channel while somebody is subscribed to the view. */
   view(): ReadableStore<ChannelSnapshot<V>>;
+  /** A part of the channel: what `select` returns, compared by `isEqual`, at the reader's pace. */
   view<S = V>(options: ViewOptions<V, S>): ReadableStore<ChannelSnapshot<S>>;
   /** Holds the channel, without looking at it, until the returned function is called. */
   retain(): () => void;

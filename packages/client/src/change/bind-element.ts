@@ -7,6 +7,7 @@ import { updateElementIfChanged } from './update-element.js';
 export interface BoundElement {
   textContent: string | null;
   readonly isConnected: boolean;
+  /** Used for the status. */
   setAttribute(name: string, value: string): void;
 }
 

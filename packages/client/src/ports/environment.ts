@@ -9,7 +9,9 @@ export type EnvironmentEvent = 'visible' | 'hidden' | 'online' | 'offline';
 
 /** The page or device. Every member is asked when it is needed, never at import. */
 export interface Environment {
+  /** What the device believes of its network. */
   isOnline(): boolean;
+  /** Whether nobody can see the page. */
   isHidden(): boolean;
   /** Reports events until the returned function is called. */
   subscribe(listener: (event: EnvironmentEvent) => void): Cancel;

@@ -46,16 +46,6 @@ export interface GapEvent {
   readonly lost: { readonly from: number; readonly to: number } | null;
 }
 
-/** One event of a stream, as it is delivered. */
-export interface DeliveredEvent {
-  readonly event: unknown;
-  readonly epoch: string;
-  readonly offset: number;
-  /** It happened while the channel was away or before it was subscribed. */
-  readonly replayed: boolean;
-  readonly latencyMs?: number | undefined;
-}
-
 /** What a channel needs of the client. Listeners are called once everything is settled. */
 export interface ChannelPorts {
   /** Tells the listeners of a channel. */

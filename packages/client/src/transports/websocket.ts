@@ -7,10 +7,15 @@ import type { SocketEvents, Transport } from '../ports/transport.js';
 export interface WebSocketLike {
   binaryType: string;
   readonly readyState: number;
+  /** Called while `readyState` is 1 only. */
   send(data: string): void;
+  /** May throw; that is caught. */
   close(code?: number, reason?: string): void;
+  /** `error` is taken for a close that may never be told. */
   addEventListener(type: 'open' | 'error', listener: () => void): void;
+  /** Text, or what `binaryType` says. */
   addEventListener(type: 'message', listener: (event: { readonly data: unknown }) => void): void;
+  /** After it nothing is told any more. */
   addEventListener(
     type: 'close',
     listener: (event: { readonly code: number; readonly reason: string }) => void,
