@@ -5,7 +5,11 @@ export { skipToken, type SkipToken } from './skip-token.js';
 export type { TickwireProviderProps } from './provider.js';
 export type { ChannelResult, SelectionOptions } from './channel/selection.js';
 export type { UseChannel, NameAlone, ParamsOrOptions, UseChannelOptions } from './channel/use-channel.js';
-export type * from './channel/use-channel-event.js';
+export type {
+  ChannelEventListener,
+  UseChannelEvent,
+  UseChannelEventArguments,
+} from './channel/use-channel-event.js';
 export type {
   CommandError,
   CommandResult,

@@ -2,7 +2,11 @@
 export { anonymous, createMemoryBroker, createServer, type Server } from './create-server.js';
 export { type BarePublisher, createPublisher, type PublisherOptions } from './create-publisher.js';
 export { fail } from './command/fail.js';
-export { DEFAULT_IDEMPOTENCY, type IdempotencyOptions } from './command/idempotency.js';
+export {
+  DEFAULT_IDEMPOTENCY,
+  type IdempotencyOptions,
+  type IdempotencySettings,
+} from './command/idempotency.js';
 export type { Listening, ListenOptions } from './adapters/listen.js';
 export type { AuthenticateContext, PrincipalKey } from './auth/authenticate.js';
 export type {

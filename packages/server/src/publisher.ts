@@ -64,6 +64,7 @@ export interface CollectionPublisher<Input, Item> extends AnyPublisher<ReadonlyM
   patch(key: string, fields: Partial<Input>): Promise<Position>;
   /** Removes records; keys that are not there are no error. */
   remove(keys: string | readonly string[]): Promise<Position>;
+  /** Many changes in one step, with one position. */
   update(change: CollectionUpdate<Input>): Promise<Position>;
   /** Removes every record. */
   clear(): Promise<Position>;

@@ -87,6 +87,7 @@ export interface ServerCore<C extends AnyContract> extends ChannelOpener<C> {
    * @returns how many subscriptions or connections ended.
    */
   revoke<Principal>(options: RevokeOptions<Principal>): Promise<number>;
+  /** What it holds now, and has counted. */
   stats(): ServerStats;
   /**
    * Ends the server: no new connections, every client is asked to move at a random moment within `drainMs`, commands that

@@ -29,8 +29,10 @@ export type Decoded =
 export interface Codec {
   /** WebSocket subprotocol that selects it. */
   readonly subprotocol: string;
+  /** One frame as text, without a newline. */
   encode(frame: ClientFrame | ServerFrame): string;
   /** Several encoded frames as one message. */
   join(frames: readonly string[]): string;
+  /** The frames of a message; never throws. */
   decode(message: string, limits: DecodeLimits): Decoded;
 }

@@ -22,10 +22,12 @@ export class TouchedKeys {
     this.#keys.set(key, touchFields(this.#keys.get(key), before, after));
   }
 
+  /** Touched keys and what was touched of each. */
   entries(): IterableIterator<[string, Touched]> {
     return this.#keys.entries();
   }
 
+  /** Forgets everything, as after a flush. */
   clear(): void {
     this.#keys.clear();
   }

@@ -20,6 +20,7 @@ export const wireErrorSchema = z.object({
   ra: z.optional(z.number()),
 });
 
+/** The first frame of a client (P-CONN-4). */
 export const helloFrameSchema = z.object({
   t: z.literal('hello'),
   v: uint32,
@@ -30,6 +31,7 @@ export const helloFrameSchema = z.object({
   lim: z.optional(z.object({ in: z.optional(offset) })),
 });
 
+/** A channel in a `sub`, with its cursor where there is one (P-SUB-1). */
 export const subscribeEntrySchema = z.object({
   c: z.string(),
   e: z.optional(epoch),
@@ -38,18 +40,21 @@ export const subscribeEntrySchema = z.object({
   hz: z.optional(z.number().check(z.gt(0))),
 });
 
+/** Asks for channels (P-SUB-1). */
 export const subscribeFrameSchema = z.object({
   t: z.literal('sub'),
   id: uint32,
   ch: z.array(subscribeEntrySchema),
 });
 
+/** Ends subscriptions (P-SUB-12). */
 export const unsubscribeFrameSchema = z.object({
   t: z.literal('unsub'),
   id: uint32,
   ch: z.array(z.string()),
 });
 
+/** Calls a command (P-CMD-1). */
 export const requestFrameSchema = z.object({
   t: z.literal('req'),
   id: uint32,
@@ -59,8 +64,10 @@ export const requestFrameSchema = z.object({
   k: z.optional(z.string().check(z.minLength(1), z.maxLength(64))),
 });
 
+/** Gives a command up (P-CMD-4). */
 export const cancelFrameSchema = z.object({ t: z.literal('cancel'), id: uint32 });
 
+/** Reserved: a client publishes (P-EXT-5). */
 export const publishFrameSchema = z.object({
   t: z.literal('pub'),
   id: z.optional(uint32),
@@ -68,12 +75,14 @@ export const publishFrameSchema = z.object({
   v: z.optional(z.unknown()),
 });
 
+/** Fresh credentials (P-AUTH-2). */
 export const authFrameSchema = z.object({
   t: z.literal('auth'),
   id: uint32,
   token: z.string().check(z.maxLength(16_384)),
 });
 
+/** Asks for a sign of life (P-LIVE-1). */
 export const pingFrameSchema = z.object({
   t: z.literal('ping'),
   k: uint32,
@@ -81,8 +90,10 @@ export const pingFrameSchema = z.object({
   now: z.optional(z.number()),
 });
 
+/** Answers a ping (P-LIVE-1). */
 export const pongFrameSchema = z.object({ t: z.literal('pong'), k: uint32 });
 
+/** A problem that answers no question, or with `id` the refusal of a frame (P-EXT-4). */
 export const errFrameSchema = z.object({ t: z.literal('err'), id: z.optional(uint32), err: wireErrorSchema });
 
 /** Any frame a client may send. */
@@ -99,6 +110,7 @@ export const clientFrameSchema = z.discriminatedUnion('t', [
   errFrameSchema,
 ]);
 
+/** Accepts a client (P-CONN-6). */
 export const welcomeFrameSchema = z.object({
   t: z.literal('welcome'),
   sid: name,
@@ -123,8 +135,10 @@ export const welcomeFrameSchema = z.object({
   }),
 });
 
+/** Refuses a client (P-CONN-6). */
 export const rejectFrameSchema = z.object({ t: z.literal('reject'), err: wireErrorSchema });
 
+/** Answers a `sub` (P-SUB-3). */
 export const subscribedFrameSchema = z.object({
   t: z.literal('subd'),
   id: uint32,
@@ -146,6 +160,7 @@ export const subscribedFrameSchema = z.object({
   ),
 });
 
+/** Subscriptions have ended (P-SUB-12). */
 export const unsubscribedFrameSchema = z.object({
   t: z.literal('unsubd'),
   id: z.optional(uint32),
@@ -155,6 +170,7 @@ export const unsubscribedFrameSchema = z.object({
 
 const part = { i: z.optional(uint32), more: z.optional(z.literal(1)) };
 
+/** A whole value (P-DATA-2). */
 export const fullFrameSchema = z.object({
   t: z.literal('f'),
   n: uint32,
@@ -165,6 +181,7 @@ export const fullFrameSchema = z.object({
   ...part,
 });
 
+/** What was touched in a range (P-DATA-3). */
 export const deltaFrameSchema = z.object({
   t: z.literal('d'),
   n: uint32,
@@ -178,6 +195,7 @@ export const deltaFrameSchema = z.object({
   ...part,
 });
 
+/** Events of a stream (P-DATA-4). */
 export const eventsFrameSchema = z.object({
   t: z.literal('e'),
   n: uint32,
@@ -188,6 +206,7 @@ export const eventsFrameSchema = z.object({
   os: z.optional(z.array(offset)),
 });
 
+/** Breaks the continuity of a stream (P-DATA-5). */
 export const resetFrameSchema = z.object({
   t: z.literal('rst'),
   n: uint32,
@@ -197,6 +216,7 @@ export const resetFrameSchema = z.object({
   lost: z.optional(z.tuple([offset, offset])),
 });
 
+/** Whether the source behind a channel delivers (P-DATA-8). */
 export const statusFrameSchema = z.object({
   t: z.literal('stat'),
   n: uint32,
@@ -204,6 +224,7 @@ export const statusFrameSchema = z.object({
   since: z.number(),
 });
 
+/** Answers a command (P-CMD-1). */
 export const responseFrameSchema = z.object({
   t: z.literal('res'),
   id: uint32,
@@ -212,8 +233,10 @@ export const responseFrameSchema = z.object({
   rp: z.optional(z.literal(1)),
 });
 
+/** Asks for fresh credentials (P-AUTH-2). */
 export const reauthenticateFrameSchema = z.object({ t: z.literal('reauth'), in: milliseconds });
 
+/** The server will close this connection (P-LIVE-7). */
 export const goAwayFrameSchema = z.object({
   t: z.literal('goaway'),
   in: milliseconds,

@@ -4,6 +4,8 @@
 export interface AbortSignalLike {
   readonly aborted: boolean;
   readonly reason?: unknown;
+  /** Tells when it is given up. */
   addEventListener(type: 'abort', listener: () => void, options?: { readonly once?: boolean }): void;
+  /** Stops telling. */
   removeEventListener(type: 'abort', listener: () => void): void;
 }

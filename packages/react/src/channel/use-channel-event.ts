@@ -12,8 +12,11 @@ import { openChannel } from './use-channel.js';
  * a state each new value (`undefined` when it is cleared). What was there before is not told.
  */
 export type ChannelEventListener<C extends AnyContract, N extends ChannelName<C>> = {
+  /** The new value; `undefined` when it was cleared. */
   readonly state: (value: InferItem<C, N> | undefined, snapshot: ChannelSnapshot<InferItem<C, N>>) => void;
+  /** The records that changed. */
   readonly collection: (change: CollectionChange<InferItem<C, N>>) => void;
+  /** The next event. */
   readonly stream: (event: InferItem<C, N>, meta: EventMeta) => void;
 }[InferKind<C, N>];
 

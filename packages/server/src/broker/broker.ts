@@ -138,6 +138,7 @@ export interface Broker {
   publish(channel: ChannelSpec, change: Change): Promise<Position>;
   /** Resolves when no later publication of the channel can be missed. */
   subscribe(channel: ChannelSpec): Promise<void>;
+  /** Resolves when nothing more is told of the channel, but for what was under way. */
   unsubscribe(channel: string): Promise<void>;
   /**
    * Reads a channel in one atomic step; a channel that was never written has offset 0.

@@ -82,6 +82,7 @@ export class VirtualPipe {
     return this.#backlogBytes;
   }
 
+  /** Puts a message on its way; after the end it is lost without a word. */
   write(message: VirtualMessage): void {
     if (this.#ended) return;
     this.#backlog.push({ message, code: 0, reason: '' });
