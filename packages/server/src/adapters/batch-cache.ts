@@ -9,13 +9,14 @@ const PLACES = 256;
 const MAX_BYTES = 65_536;
 
 interface Place {
-  readonly hash: number;
   readonly frames: readonly WebSocketFrame[];
-  joined: Buffer | null;
+  readonly joined: Buffer;
 }
 
 /** Joins the frames of one write. */
 export class BatchCache {
+  /** Hash of the batch that came last to a place: most come once, and cost nothing but this. */
+  readonly #hashes = new Int32Array(PLACES);
   readonly #places: (Place | undefined)[] = Array.from({ length: PLACES }, () => undefined);
 
   /** The bytes of several frames, in order: a buffer, or a string to be written as latin1. */
@@ -27,17 +28,25 @@ export class BatchCache {
       hash = (Math.imul(hash, 31) + frame.id) | 0;
       bytes += frame.byteLength;
     }
-    if (bytes > MAX_BYTES) return Buffer.concat(frames.map(({ payload }) => payload));
+    if (bytes > MAX_BYTES) return concat(frames);
     const at = (hash ^ (hash >>> 8) ^ (hash >>> 16)) & (PLACES - 1);
-    const place = this.#places[at];
-    if (place?.hash === hash && isSame(place.frames, frames)) {
-      return (place.joined ??= Buffer.concat(place.frames.map(({ payload }) => payload)));
+    if (this.#hashes[at] === hash) {
+      let place = this.#places[at];
+      if (place === undefined || !isSame(place.frames, frames)) {
+        place = { frames: frames.slice(), joined: concat(frames) };
+        this.#places[at] = place;
+      }
+      return place.joined;
     }
-    this.#places[at] = { hash, frames: frames.slice(), joined: null };
+    this.#hashes[at] = hash;
     let text = '';
     for (let index = 0; index < frames.length; index++) text += (frames[index] as WebSocketFrame).latin1;
     return text;
   }
+}
+
+function concat(frames: readonly WebSocketFrame[]): Buffer {
+  return Buffer.concat(frames.map(({ payload }) => payload));
 }
 
 function isSame(a: readonly WebSocketFrame[], b: readonly WebSocketFrame[]): boolean {

@@ -108,7 +108,7 @@ class WebSocketServerSocket implements ServerSocket {
 
   write(frames: readonly EncodedFrame[]): void {
     // After a close frame, ours or the peer's, nothing may follow (RFC 6455 §5.5.1).
-    if (this.#ws.readyState !== OPEN || !this.#stream.writable) return;
+    if (this.#ws.readyState !== OPEN) return;
     const only = frames[0];
     if (frames.length === 1 && only !== undefined) {
       this.#stream.write(only.payload);

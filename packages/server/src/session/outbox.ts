@@ -14,6 +14,9 @@ export interface OutboxEvents {
   onStalled(): void;
 }
 
+/** Handed to sockets again and again: they may keep frames, but not the array (`ServerSocket.write`). */
+const ONE_FRAME: EncodedFrame[] = [];
+
 /** Everything one connection is sent goes through here. */
 export class Outbox implements Reader, Writer {
   form: FrameForm;
@@ -24,8 +27,10 @@ export class Outbox implements Reader, Writer {
   readonly #events: OutboxEvents;
   /** Control frames as they were created, each ack with its subscriptions behind it. */
   #queue: (EncodedFrame | Subscription)[] = [];
-  /** Live frames of this flush. Written and emptied in the same step, so nothing revoked can wait here. */
-  readonly #live: EncodedFrame[] = [];
+  /** The first live frame of this flush: mostly it stays the only one, and needs no array. */
+  #first: EncodedFrame | null = null;
+  /** Live frames of a flush with several. Written in the step they are gathered in, so nothing revoked waits here. */
+  #live: EncodedFrame[] = [];
   /** Subscriptions that are not in step. */
   readonly #behind = new Set<Subscription>();
   /** Bytes that may still be handed over in this flush. */
@@ -70,8 +75,9 @@ export class Outbox implements Reader, Writer {
   }
 
   push(frame: EncodedFrame): void {
-    this.#live.push(frame);
     this.#room -= frame.byteLength;
+    if (this.#first === null) this.#first = frame;
+    else this.#gather(frame);
   }
 
   fallBehind(subscription: Subscription): void {
@@ -93,19 +99,46 @@ export class Outbox implements Reader, Writer {
   write(): void {
     if (this.#closed) return;
     this.#listed = false;
-    const frames = this.#queue.length === 0 ? this.#live : this.#withQueue();
-    if (this.#behind.size > 0) this.#catchUp(frames);
-    if (frames.length > 0) this.#socket.write(frames);
-    this.#live.length = 0;
-    if (this.#socket.bufferedBytes >= this.#watermarkBytes) this.#events.onStalled();
-    else if (this.#behind.size > 0) this.#list();
+    const first = this.#first;
+    if (first !== null && this.#live.length === 0 && this.#queue.length === 0 && this.#behind.size === 0) {
+      this.#first = null;
+      ONE_FRAME[0] = first;
+      this.#socket.write(ONE_FRAME);
+      // What waits is at most what waited before and this frame.
+      if (this.#room <= 0) this.#afterWrite();
+      return;
+    }
+    this.#writeAll();
   }
 
   close(): void {
     this.#closed = true;
     this.#queue = [];
-    this.#live.length = 0;
+    this.#first = null;
+    this.#live = [];
     this.#behind.clear();
+  }
+
+  #gather(frame: EncodedFrame): void {
+    if (this.#live.length === 0 && this.#first !== null) this.#live.push(this.#first);
+    this.#live.push(frame);
+  }
+
+  #writeAll(): void {
+    if (this.#live.length === 0 && this.#first !== null) this.#live.push(this.#first);
+    this.#first = null;
+    const live = this.#live;
+    // A new array keeps what its size was guessed to be; emptying this one would throw its memory away all the same.
+    if (live.length > 0) this.#live = [];
+    const frames = this.#queue.length === 0 ? live : this.#withQueue(live);
+    if (this.#behind.size > 0) this.#catchUp(frames);
+    if (frames.length > 0) this.#socket.write(frames);
+    this.#afterWrite();
+  }
+
+  #afterWrite(): void {
+    if (this.#socket.bufferedBytes >= this.#watermarkBytes) this.#events.onStalled();
+    else if (this.#behind.size > 0) this.#list();
   }
 
   #list(): void {
@@ -116,7 +149,7 @@ export class Outbox implements Reader, Writer {
   }
 
   /** Control frames first, an ack together with what its subscriptions need, then what channels gave. */
-  #withQueue(): EncodedFrame[] {
+  #withQueue(live: readonly EncodedFrame[]): EncodedFrame[] {
     const queue = this.#queue;
     this.#queue = [];
     const frames: EncodedFrame[] = [];
@@ -127,7 +160,7 @@ export class Outbox implements Reader, Writer {
         this.#behind.add(queued);
       }
     }
-    for (const frame of this.#live) frames.push(frame);
+    for (const frame of live) frames.push(frame);
     return frames;
   }
 
