@@ -4,6 +4,8 @@ import { defineConfig } from 'vitest/config';
 
 const sourceConditions = ['@tickwire/source'];
 const never = ['**/node_modules/**', '**/dist/**', 'scripts/fixtures/**', '**/.run-*/**'];
+/** A hung test is ended; nothing is asserted by it, so it is long enough for the busiest machine. */
+const PATIENCE_MS = 60_000;
 const shared = {
   resolve: { conditions: [...sourceConditions, 'module', 'import', 'default'] },
   ssr: { resolve: { conditions: [...sourceConditions, 'node', 'module', 'import', 'default'] } },
@@ -22,6 +24,7 @@ export default defineConfig({
           environment: 'node',
           include: ['{packages/*/src,benchmarks,examples,scripts,docs}/**/*.test.ts'],
           exclude: [...never, 'packages/react/**'],
+          testTimeout: PATIENCE_MS,
         },
       },
       {
@@ -31,6 +34,7 @@ export default defineConfig({
           environment: 'jsdom',
           include: ['{packages,examples}/**/*.test.tsx', 'packages/react/src/**/*.test.ts'],
           exclude: never,
+          testTimeout: PATIENCE_MS,
         },
       },
       {
@@ -56,6 +60,9 @@ export default defineConfig({
           include: ['e2e/**/*.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
+          // Real sockets, real browsers, real time: one file at a time, and after everything else.
+          fileParallelism: false,
+          sequence: { groupOrder: 1 },
         },
       },
     ],
