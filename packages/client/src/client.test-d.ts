@@ -9,15 +9,15 @@ describe('what is inferred from the contract', () => {
   test('names and parameters', () => {
     client.channel('price/{symbol}', { symbol: 'A' });
     client.channel('status');
-    // @ts-expect-error a channel that is not in the contract
+    // @ts-expect-error TS2345 /'"prices\/\{symbol\}"' is not assignable to parameter of type '"price\/\{symbol\}" \|/
     client.channel('prices/{symbol}', { symbol: 'A' });
-    // @ts-expect-error a parameter is missing
+    // @ts-expect-error TS2554 /Expected 2 arguments, but got 1/
     client.channel('price/{symbol}');
-    // @ts-expect-error a parameter of another name
+    // @ts-expect-error TS2353 /'ticker' does not exist in type/
     client.channel('price/{symbol}', { ticker: 'A' });
-    // @ts-expect-error a parameter is a text
+    // @ts-expect-error TS2322 /'number' is not assignable to type 'string'/
     client.channel('price/{symbol}', { symbol: 4 });
-    // @ts-expect-error no parameters here
+    // @ts-expect-error TS2554 /Expected 1 arguments, but got 2/
     client.channel('status', { symbol: 'A' });
   });
 
@@ -40,9 +40,9 @@ describe('what is inferred from the contract', () => {
     book.onChange(({ upserted }) => {
       expectTypeOf(upserted).toEqualTypeOf<ReadonlyMap<string, { id: string; q: number }>>();
     });
-    // @ts-expect-error a state has no events
+    // @ts-expect-error TS2339 /Property 'onEvent' does not exist on type 'ChannelHandle</
     price.onEvent(() => undefined);
-    // @ts-expect-error a stream has no records
+    // @ts-expect-error TS2339 /Property 'onChange' does not exist on type 'StreamHandle</
     trades.onChange(() => undefined);
   });
 
@@ -54,29 +54,29 @@ describe('what is inferred from the contract', () => {
     price.subscribe(({ data }) => expectTypeOf(data?.ask).toEqualTypeOf<number | undefined>(), {
       scheduler: 'sync',
     });
-    // @ts-expect-error a part is a matter of a view
+    // @ts-expect-error TS2353 /'select' does not exist in type/
     price.subscribe(() => undefined, { select: () => 1 });
-    // @ts-expect-error no such field
+    // @ts-expect-error TS2339 /Property 'mid' does not exist on type/
     price.view({ select: ({ mid }) => mid as unknown });
   });
 
   test('commands, their errors, events', () => {
     expectTypeOf(client.command('place', { qty: 1 })).toEqualTypeOf<Promise<{ id: string }>>();
-    // @ts-expect-error a command that is not in the contract
+    // @ts-expect-error TS2345 /'"cancel"' is not assignable to parameter of type '"place" \| "refresh"'/
     void client.command('cancel', { qty: 1 });
-    // @ts-expect-error an input of another shape
+    // @ts-expect-error TS2322 /'string' is not assignable to type 'number'/
     void client.command('place', { qty: '1' });
     const error = null as unknown;
     if (client.isCommandError(error, 'insufficientFunds')) {
       expectTypeOf(error.data).toEqualTypeOf<{ needed: number }>();
       expectTypeOf(error).toExtend<TickwireError>();
     }
-    // @ts-expect-error no command declares it
+    // @ts-expect-error TS2345 /'"rich"' is not assignable to parameter of type '"insufficientFunds"'/
     client.isCommandError(error, 'rich');
     client.on('gap', ({ lost }) =>
       expectTypeOf(lost).toEqualTypeOf<{ readonly from: number; readonly to: number } | null>(),
     );
-    // @ts-expect-error no such event
+    // @ts-expect-error TS2345 /'"gaps"' is not assignable to parameter of type 'keyof ClientEvents'/
     client.on('gaps', () => undefined);
   });
 });

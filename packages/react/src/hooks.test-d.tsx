@@ -110,7 +110,7 @@ test('the connection, in detail and in words', () => {
 });
 
 test('wrong uses are compile errors', () => {
-  // @ts-expect-error TS2345 /Argument of type '\"prices\/\{symbol\}\"' is not assignable/
+  // @ts-expect-error TS2345 /Argument of type '\"prices\/\{symbol\}\"' is not assignable to parameter of type '\"price\/\{symbol\}\" \| /
   useChannel('prices/{symbol}', { symbol: 'A' });
   // @ts-expect-error TS2345 /'\"price\/\{symbol\} takes its parameters as the second argument\"'/
   useChannel('price/{symbol}');
@@ -136,7 +136,7 @@ test('wrong uses are compile errors', () => {
   useChannelEvent('alerts', (alert) => alert.title);
   // @ts-expect-error TS2554 /Expected 2 arguments, but got 3/
   useChannelEvent('status', () => {}, { maxPerSecond: 5 });
-  // @ts-expect-error TS2345 /Argument of type '\"placeOrders\"' is not assignable/
+  // @ts-expect-error TS2345 /Argument of type '\"placeOrders\"' is not assignable to parameter of type '\"placeOrder\" \| /
   useCommand('placeOrders');
   // @ts-expect-error TS2345 /Property 'symbol' is missing in type '{ quantity: number; }'/
   void useCommand('placeOrder').execute({ quantity: 5 });

@@ -231,7 +231,7 @@ describe('wrong uses', () => {
   });
 
   test('channels: names, parameters', () => {
-    // @ts-expect-error TS2345 /'"prices"' is not assignable to parameter of type/
+    // @ts-expect-error TS2345 /'"prices"' is not assignable to parameter of type '"price\/\{symbol\}" \| /
     server.channel('prices');
     // @ts-expect-error TS2554 /Expected 2 arguments, but got 1/
     server.channel('price/{symbol}');

@@ -92,7 +92,11 @@ export interface ChannelOpener<C extends AnyContract> {
    * The publisher of a channel; cheap to make, holds nothing.
    * @throws TickwireError `bad_params` where a parameter is empty or cannot be part of an id.
    */
-  channel<N extends ChannelName<C>>(name: N, ...params: ParamsArgument<C, N>): PublisherOf<C, N>;
+  // Names are written out, not aliased: the compiler then lists them in its messages.
+  channel<N extends keyof C['channels'] & string>(
+    name: N,
+    ...params: ParamsArgument<C, N>
+  ): PublisherOf<C, N>;
 }
 
 /** Makes the publisher of a channel, its types forgotten. */

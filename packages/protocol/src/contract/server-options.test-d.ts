@@ -191,7 +191,7 @@ describe('wrong uses', () => {
     createServer(market, {
       authenticate: () => ({ principal: null }),
       authorize: { 'price/{symbol}': () => true, 'positions/{userId}': () => true, alerts: () => true },
-      // @ts-expect-error TS2741 /Property 'place' is missing/
+      // @ts-expect-error TS2322 /Property 'place' is missing/
       commands: {},
     });
   });

@@ -39,7 +39,7 @@ export type UseChannelEventArguments<
  * always the one of the last commit is called, and a new one does not subscribe again.
  * @example `useChannelEvent('trades/{symbol}', { symbol }, (trade) => chart.update(trade))`
  */
-export type UseChannelEvent<C extends AnyContract> = <N extends ChannelName<C>>(
+export type UseChannelEvent<C extends AnyContract> = <N extends keyof C['channels'] & string>(
   name: N,
   ...rest: UseChannelEventArguments<C, N>
 ) => void;

@@ -45,11 +45,12 @@ export type ParamsOrOptions<C extends AnyContract, N extends ChannelName<C>, S> 
 export interface UseChannel<C extends AnyContract> {
   // Told apart by the number of arguments, so that a mistake is reported against one signature only.
   <N extends ChannelName<C>>(name: NameAlone<N>): ChannelResult<InferValue<C, N>>;
-  <N extends ChannelName<C>, S = InferValue<C, N>>(
+  // Names are written out, not aliased: the compiler then lists them in its messages.
+  <N extends keyof C['channels'] & string, S = InferValue<C, N>>(
     name: N,
     paramsOrOptions: ParamsOrOptions<C, N, S>,
   ): ChannelResult<S>;
-  <N extends ChannelName<C> & WithParams, S = InferValue<C, N>>(
+  <N extends keyof C['channels'] & WithParams, S = InferValue<C, N>>(
     name: N,
     params: InferParams<C, N> | SkipToken,
     options: UseChannelOptions<InferValue<C, N>, S> | undefined,
