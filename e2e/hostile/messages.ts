@@ -20,6 +20,7 @@ export interface Questions {
   readonly setPrice: { readonly symbol: string; readonly price: string };
   readonly prototypes: object;
   readonly revoke: { readonly profile: ProfileName; readonly userId: string; readonly reason: unknown };
+  readonly sabotage: { readonly how: Sabotage; readonly text: string };
 }
 
 /** The answers. */
@@ -39,7 +40,11 @@ export interface Answers {
   /** What every object of the process inherits that it should not. */
   readonly prototypes: { readonly inherited: readonly string[]; readonly admin: boolean };
   readonly revoke: number;
+  readonly sabotage: null;
 }
+
+/** How the process can be made to misbehave, for the tests of the judge. */
+export type Sabotage = 'throw' | 'reject' | 'skip' | 'revoke' | 'log' | 'print' | 'block';
 
 export type Ask = keyof Questions;
 export type Question = { [A in Ask]: { readonly ask: A } & Questions[A] }[Ask];

@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type Logger, TickwireError } from '@tickwire/protocol';
 import { createMemoryBroker, createPublisher, createServer, type BrokerFactory } from '@tickwire/server';
 import { hostile } from './contract.js';
-import type { Asked, Answered, Measured, ProfileName, Question } from './messages.js';
+import type { Asked, Answered, Measured, ProfileName, Question, Sabotage } from './messages.js';
 
 const TICK_EVERY_MS = 5;
 const RESOLUTION_MS = 5;
@@ -14,6 +14,7 @@ const SLOW_RULE_MS = 300;
 /** Channels that nobody reads are let go of soon, so that a case can see it. */
 const LINGER_MS = 20;
 const ARCHIVE_EVENTS = 200;
+const SABOTAGE_MS = 120;
 
 const uncaught: string[] = [];
 process.on('uncaughtException', (error) => uncaught.push(`uncaughtException: ${String(error.stack)}`));
@@ -140,9 +141,42 @@ function sampleBusy(): void {
 
 async function measured(): Promise<Measured> {
   // A stall that ends with this very question is written down by the histogram's timer in the next rounds only.
-  await delay(2 * RESOLUTION_MS);
+  await delay(4 * RESOLUTION_MS);
   const lateMs = Math.max(0, loop.max / 1e6 - RESOLUTION_MS);
   return { stallMs: Math.min(lateMs, busy.longestMs), uncaught: uncaught.splice(0) };
+}
+
+async function revoke(profile: ProfileName, userId: string, reason: unknown): Promise<number> {
+  const principal = (who: unknown): boolean => (who as Principal).id === userId;
+  return (await target(profile)).target.revoke({ principal, reason: reason as string });
+}
+
+async function sabotage(how: Sabotage, text: string): Promise<void> {
+  switch (how) {
+    case 'throw':
+      setImmediate(() => {
+        throw new Error('sabotage');
+      });
+      return;
+    case 'reject':
+      void Promise.reject(new Error('sabotage'));
+      return;
+    case 'skip':
+      sequence++;
+      return;
+    case 'revoke':
+      await revoke('standard', 'bystander', 'sabotage');
+      return;
+    case 'log':
+      logger('info', text);
+      return;
+    case 'print':
+      console.error(text);
+      return;
+    case 'block':
+      // Of the processor, not of the wall: a machine with other work does not block a loop.
+      for (const start = process.cpuUsage(); process.cpuUsage(start).user < SABOTAGE_MS * 1_000;);
+  }
 }
 
 async function answer(question: Question): Promise<unknown> {
@@ -153,6 +187,8 @@ async function answer(question: Question): Promise<unknown> {
       return (await target(question.profile)).target.stats();
     case 'beginMeasuring':
       loop.reset();
+      // The histogram measures between firings of its timer: what comes before the first after a reset is not seen.
+      await delay(4 * RESOLUTION_MS);
       sampleBusy();
       busy.longestMs = 0;
       return null;
@@ -196,11 +232,11 @@ async function answer(question: Question): Promise<unknown> {
       }
       return { inherited, admin: 'admin' in {} || 'admin' in Function.prototype };
     }
-    case 'revoke': {
-      const { userId, reason } = question;
-      const principal = (who: unknown): boolean => (who as Principal).id === userId;
-      return (await target(question.profile)).target.revoke({ principal, reason: reason as string });
-    }
+    case 'revoke':
+      return revoke(question.profile, question.userId, question.reason);
+    case 'sabotage':
+      await sabotage(question.how, question.text);
+      return null;
   }
 }
 
