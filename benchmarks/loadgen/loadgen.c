@@ -6,8 +6,10 @@
  *
  *   gcc -O3 -march=native -o loadgen loadgen.c
  *   loadgen --port P [--n 1000] [--path /] [--subprotocol NAME] [--concurrent 64] [--marker @]
- *           [--vars FILE] [--answer PREFIX REPLY]... [--text S | --wait S]...
+ *           [--pause US] [--vars FILE] [--answer PREFIX REPLY]... [--text S | --wait S]...
  *
+ *   --pause US         while data flows, sleeps so long between reads instead of waiting for each: a receiver that
+ *                      waits is woken by the write itself, and on loopback the server would be charged for that
  *   --vars FILE        one line a connection (taken in turn when there are fewer), fields separated by tabs
  *   --text S           step: sends S as a text message; {0} to {9} become the fields of the connection's line
  *   --wait S           step: waits for a message whose first 63 bytes contain S
@@ -36,7 +38,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { MAX_STEPS = 32, MAX_ANSWERS = 8, MAX_FIELDS = 10, HEAD = 64, UPGRADE_BYTES = 2048, MAX_TEXT = 65536 };
+enum { MAX_STEPS = 32, MAX_ANSWERS = 8, MAX_FIELDS = 10, HEAD = 64, UPGRADE_BYTES = 2048, MAX_TEXT = 65536, MAX_EVENTS = 1024, IDLE_PAUSES = 50 };
 
 typedef struct { char kind; const char *text; } Step; /* kind: T text, W wait */
 typedef struct { const char *prefix, *reply; size_t prefix_length; } Answer;
@@ -60,7 +62,7 @@ static Answer answers[MAX_ANSWERS];
 static int step_count = 0, answer_count = 0, vars_count = 0;
 static Vars *vars = NULL;
 static Connection *connections;
-static int wanted = 1000, port = 0, concurrent = 64, poller;
+static int wanted = 1000, port = 0, concurrent = 64, pause_us = 0, poller;
 static const char *path = "/", *subprotocol = NULL;
 static uint8_t marker = '@';
 static int started = 0, in_flight = 0, ready = 0, dead = 0, announced = 0;
@@ -326,6 +328,7 @@ int main(int argc, char **argv) {
     else if (OPTION("--path", 1)) path = argv[++i];
     else if (OPTION("--subprotocol", 1)) subprotocol = argv[++i];
     else if (OPTION("--concurrent", 1)) concurrent = atoi(argv[++i]);
+    else if (OPTION("--pause", 1)) pause_us = atoi(argv[++i]);
     else if (OPTION("--marker", 1)) marker = (uint8_t)argv[++i][0];
     else if (OPTION("--vars", 1)) load_vars(argv[++i]);
     else if (OPTION("--text", 1) && step_count < MAX_STEPS) steps[step_count++] = (Step){ 'T', argv[++i] };
@@ -348,14 +351,17 @@ int main(int argc, char **argv) {
   fcntl(0, F_SETFL, O_NONBLOCK);
   struct epoll_event input = { .events = EPOLLIN, .data.ptr = NULL };
   epoll_ctl(poller, EPOLL_CTL_ADD, 0, &input);
-  static struct epoll_event events[1024];
-  for (;;) {
-    int n = epoll_wait(poller, events, 1024, -1);
+  static struct epoll_event events[MAX_EVENTS];
+  for (int empty = IDLE_PAUSES;;) { /* pauses in a row that brought nothing */
+    int flowing = pause_us && announced && empty < IDLE_PAUSES;
+    int n = epoll_wait(poller, events, MAX_EVENTS, flowing ? 0 : -1);
+    empty = n > 0 ? 0 : empty + 1;
     for (int i = 0; i < n; i++) {
       Connection *c = events[i].data.ptr;
       if (!c) on_input();
       else if (c->phase == CONNECTING) send_upgrade(c);
       else if (c->phase != DEAD) on_readable(c);
     }
+    if (pause_us && announced && n < MAX_EVENTS && empty < IDLE_PAUSES) usleep((useconds_t)pause_us);
   }
 }

@@ -13,7 +13,8 @@ import type { Workload, WorkloadName } from './workload.js';
 
 export interface FanOutOptions {
   readonly rounds: number;
-  readonly windowMs: number;
+  /** Processor time a server may use in one window, in milliseconds. */
+  readonly windowCpuMs: number;
   /** Unmeasured windows of every server process before its first round. */
   readonly warmUps: number;
   readonly seed: number;
@@ -88,10 +89,10 @@ async function startPair(
 }
 
 /** One window: publishes, waits until every update has arrived, and divides by the processor time that took. */
-async function measure(pair: Pair, workload: Workload, windowMs: number): Promise<Window> {
+async function measure(pair: Pair, workload: Workload, windowCpuMs: number): Promise<Window> {
   const before = await pair.generator.snapshot();
   const cpuBefore = pair.server.cpuSeconds();
-  const turns = await pair.server.publishFor(windowMs);
+  const turns = await pair.server.publishFor(windowCpuMs);
   const expected = turns * workload.connections * workload.held;
   const after = await pair.generator.arrived(before.markers + expected);
   const cpu = pair.server.cpuSeconds() - cpuBefore;
@@ -153,12 +154,12 @@ export async function measureFanOut(
         pairs.push(await startPair(contestant, script, loadgen, workload, options.seed));
       }
       for (let warmUp = 0; warmUp < options.warmUps; warmUp++) {
-        for (const pair of pairs) await measure(pair, workload, options.windowMs);
+        for (const pair of pairs) await measure(pair, workload, options.windowCpuMs);
       }
       while (rounds.length < until) {
         const round: Partial<Record<ServerName, Window>> = {};
         for (const pair of shuffled(pairs, random))
-          round[pair.name] = await measure(pair, workload, options.windowMs);
+          round[pair.name] = await measure(pair, workload, options.windowCpuMs);
         rounds.push(round as Round);
         const told = pairs.map(
           ({ name }) => `${name} ${Math.round((round as Round)[name].deliveriesPerCpuSecond)}`,

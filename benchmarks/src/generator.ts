@@ -9,6 +9,8 @@ import { GENERATOR_CPU, pinned } from './machine.js';
 const READY_TIMEOUT_MS = 60_000;
 const ANSWER_TIMEOUT_MS = 20_000;
 const POLL_MS = 5;
+/** Else every write of a server would be charged with waking the generator: see loadgen.c. */
+const PAUSE = ['--pause', '500'];
 /** No new byte for so long: what the subscriptions brought has arrived. */
 const QUIET_MS = 250;
 
@@ -48,7 +50,7 @@ export class Generator {
     args: readonly string[],
     connections: number,
   ): Promise<Generator> {
-    const [command, pinnedArgs] = pinned(GENERATOR_CPU, program, [...args, '--n', String(connections)]);
+    const [command, pinnedArgs] = pinned(GENERATOR_CPU, program, [...args, '--n', String(connections), ...PAUSE]);
     const child = spawn(command, pinnedArgs, { stdio: ['pipe', 'pipe', 'inherit'] });
     const generator = new Generator(name, child);
     try {

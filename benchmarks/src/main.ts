@@ -58,7 +58,7 @@ function readSettings(): Settings | null {
     parts: parts as Part[],
     rounds,
     seed,
-    windowMs: values.quick ? 200 : 400,
+    windowCpuMs: values.quick ? 200 : 400,
     warmUps: values.quick ? 1 : 3,
     check: values.check,
     json: values.json,

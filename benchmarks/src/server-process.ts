@@ -1,10 +1,12 @@
 // Server process: one server under test, pinned, driven by orders.
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Order, Report } from './control.js';
 import { cpuSeconds, pinned, SERVER_CPU } from './machine.js';
 
 const ANSWER_TIMEOUT_MS = 30_000;
+const POLL_MS = 10;
 
 export class ServerProcess {
   readonly #child: ChildProcess;
@@ -42,10 +44,16 @@ export class ServerProcess {
     return cpuSeconds(pid);
   }
 
-  /** Lets it publish for so long; resolves with the number of turns once the last one is handed to the kernel. */
-  async publishFor(windowMs: number): Promise<number> {
+  /**
+   * Lets it publish until it has used so much processor time; resolves with the number of turns once the last one is
+   * handed to the kernel. Processor time, not wall time: on a busy machine a window must not shrink to a few turns.
+   */
+  async publishFor(cpuMs: number): Promise<number> {
+    const enough = this.cpuSeconds() + cpuMs / 1_000;
+    const deadline = performance.now() + ANSWER_TIMEOUT_MS;
     this.#order({ do: 'start' });
-    await new Promise((resolve) => setTimeout(resolve, windowMs));
+    do await sleep(POLL_MS);
+    while (this.cpuSeconds() < enough && performance.now() < deadline);
     const stopped = this.#next('stopped');
     this.#order({ do: 'stop' });
     return (await stopped).turns;
