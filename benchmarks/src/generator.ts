@@ -50,7 +50,12 @@ export class Generator {
     args: readonly string[],
     connections: number,
   ): Promise<Generator> {
-    const [command, pinnedArgs] = pinned(GENERATOR_CPU, program, [...args, '--n', String(connections), ...PAUSE]);
+    const [command, pinnedArgs] = pinned(GENERATOR_CPU, program, [
+      ...args,
+      '--n',
+      String(connections),
+      ...PAUSE,
+    ]);
     const child = spawn(command, pinnedArgs, { stdio: ['pipe', 'pipe', 'inherit'] });
     const generator = new Generator(name, child);
     try {
