@@ -174,7 +174,11 @@ export class Commands {
     }
     result.then(
       (value) => end(this.#finished(frame.m, definition, value)),
-      (error: unknown) => end(this.#failed(frame.m, definition, error)),
+      // A handler that was asked to stop and then failed has stopped: why it says so is its own affair (P-CMD-4).
+      (error: unknown) => {
+        const stopped = source.signal.aborted && !isTickwireError(error);
+        end(this.#failed(frame.m, definition, stopped ? source.signal.reason : error));
+      },
     );
     return {
       cancel: (reason) => {

@@ -267,7 +267,6 @@ export class Subscriptions {
     if (known.spec.kind === 'state' && recovery.mode === 'full') {
       const { largestBytes } = head.catchUp(head.epoch, NOTHING_SENT, outbox.form);
       if (largestBytes > outbox.maxFrameBytes) {
-        this.#detach(wish.c);
         hub.release(channel);
         return this.#settle(pending, this.#refuse(wish.c, { c: 'too_large', x: 'no' }));
       }
@@ -293,7 +292,9 @@ export class Subscriptions {
     return answer;
   }
 
+  /** What was there ends with the refusal: the newest answer is the one that counts (P-SUB-3). */
   #refuse(id: string, error: WireError): Answer {
+    this.#detach(id);
     this.#options.count(error.c);
     return { entry: { c: id, err: error }, begins: null };
   }
