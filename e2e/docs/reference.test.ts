@@ -4,6 +4,7 @@ import { dirname, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { CloseCode, closePolicy, ERROR_CODES, TickwireError, type ClosePolicy } from '@tickwire/protocol';
 import { anchorsOf, PAGES, readText, ROOT, tableRows } from './documents.js';
+import { ShellCommands } from './shell-commands.js';
 
 const firstCells = (markdown: string): ReadonlySet<string> =>
   new Set(tableRows(markdown).map(([cell = '']) => cell.replaceAll('`', '')));
@@ -98,6 +99,42 @@ describe('links', () => {
   test('the README leads to every guide and every package', () => {
     const readme = readText('README.md');
     for (const page of PAGES.slice(1)) expect(readme).toContain(`(${page.replace('/README.md', '')})`);
+  });
+});
+
+describe('words in the text', () => {
+  /** What stands in `code` outside of blocks, and where. */
+  const inline = PAGES.flatMap((path) =>
+    [
+      ...readText(path)
+        .replaceAll(/^```[^]*?^```/gm, '')
+        .matchAll(/`([^`\n]+)`/g),
+    ].map(([, code = '']) => ({ path, code })),
+  );
+
+  test('that are commands exist, with their options', () => {
+    const shell = new ShellCommands(ROOT);
+    const commands = inline.filter(({ code }) => code.startsWith('npm '));
+    expect(commands.length).toBeGreaterThan(3);
+    for (const { path, code } of commands) expect(shell.problemOf(code, []), `${path}: ${code}`).toBeNull();
+  });
+
+  test('that look like names of the API are names in its sources', () => {
+    const sources = readdirSync(resolve(ROOT, 'packages'))
+      .flatMap((name) =>
+        readdirSync(resolve(ROOT, 'packages', name, 'src'), { recursive: true, encoding: 'utf8' })
+          .filter((file) => /\.tsx?$/.test(file) && !/test/.test(file))
+          .map((file) => readText(`packages/${name}/src/${file}`)),
+      )
+      .join('\n');
+    const known = new Set(sources.match(/[A-Za-z_$][\w$]*/g));
+    const foreign = new Set(['localStorage', 'setItem']);
+    const unknown = inline.flatMap(({ path, code }) =>
+      [...code.matchAll(/\b[a-z]+[A-Z]\w*/g)]
+        .filter(([name]) => !known.has(name) && !foreign.has(name))
+        .map(([name]) => `${path}: ${name}`),
+    );
+    expect([...new Set(unknown)]).toEqual([]);
   });
 });
 
