@@ -17,7 +17,7 @@ class ScriptedConnection {
   }
   hear(text: string): void {
     for (const line of text.split('\n'))
-      this.received.push(clientFrameSchema.parse(JSON.parse(line)) as Frame);
+      this.received.push(clientFrameSchema.parse(JSON.parse(line)));
   }
   open(): void {
     this.#events.onOpen();
