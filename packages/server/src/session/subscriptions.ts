@@ -228,18 +228,9 @@ export class Subscriptions {
       return this.#settle(pending, this.#refuse(wish.c, pending.overruled ?? CANCELLED));
     }
     const recovery = decideRecovery(known.spec.kind, head, cursorOf(wish));
-    const present = this.#held.get(wish.c);
-    // A channel that was dropped and came back is another one, with another alias.
-    if (present !== undefined && present.channel !== channel) this.#detach(wish.c);
-    const held = this.#held.get(wish.c) ?? {
-      known,
-      channel,
-      subscription: new Subscription(outbox, channel, head.epoch, head.offset),
-    };
-    const { subscription } = held;
-    subscription.epoch = head.epoch;
-    subscription.run = null;
-    subscription.runIndex = 0;
+    // A second answer begins anew: its data goes behind its own ack, and what waits behind an earlier one is left out.
+    this.#detach(wish.c);
+    const subscription = new Subscription(outbox, channel, head.epoch, head.offset);
     // A channel counts as live until told otherwise (P-DATA-8).
     subscription.statusSent = channel.status === 'live' ? channel.statusVersion : 0;
     let start: number | undefined;
@@ -271,7 +262,7 @@ export class Subscriptions {
         return this.#settle(pending, this.#refuse(wish.c, { c: 'too_large', x: 'no' }));
       }
     }
-    this.#held.set(wish.c, held);
+    this.#held.set(wish.c, { known, channel, subscription });
     channel.attach(subscription);
     hub.release(channel);
     const entry: SubscribedEntry = {
