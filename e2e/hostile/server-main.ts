@@ -11,6 +11,8 @@ const TICK_EVERY_MS = 5;
 const RESOLUTION_MS = 5;
 const SLOW_LOGIN_MS = 60;
 const SLOW_RULE_MS = 300;
+/** Answers come one by one: what the application does at once is its own affair. */
+const SLOW_RULE_SPREAD_MS = 200;
 /** Channels that nobody reads are let go of soon, so that a case can see it. */
 const LINGER_MS = 20;
 const ARCHIVE_EVENTS = 200;
@@ -76,7 +78,7 @@ function createTarget(profile: ProfileName) {
       'price/{symbol}': () => true,
       'notes/{board}': () => true,
       'archive/{name}': () => true,
-      'slow/{name}': () => delay(SLOW_RULE_MS, true),
+      'slow/{name}': ({ params }) => delay(SLOW_RULE_MS + (Number(params.name) % SLOW_RULE_SPREAD_MS), true),
       'user/{userId}': ({ principal, params }) => principal.id === params.userId,
     },
     commands: {
