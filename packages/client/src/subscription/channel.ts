@@ -139,6 +139,10 @@ export class Channel {
 
   /** The right to read the channel is gone, or its value is not wanted: nothing of it stays. */
   forget(): void {
+    const { cursor: position } = this.#sequencer;
+    // Whoever lives on the changes alone must let go of every record, too.
+    const change = this.#store?.applyFull({ t: 'f', n: 0, o: 0 });
+    if (change && position) this.#ports.tell('change', { ...change, position }, this.id);
     this.#sequencer.invalidate();
     this.kind = this.#store = this.#updatedAtMs = null;
     this.hasValue = false;
