@@ -128,8 +128,8 @@ export class Outbox implements Reader, Writer {
     if (this.#live.length === 0 && this.#first !== null) this.#live.push(this.#first);
     this.#first = null;
     const live = this.#live;
-    // A new array keeps what its size was guessed to be; emptying this one would throw its memory away all the same.
-    if (live.length > 0) this.#live = [];
+    // Not emptied but replaced: emptying would throw its memory away all the same, and runs are gathered in it below.
+    this.#live = [];
     const frames = this.#queue.length === 0 ? live : this.#withQueue(live);
     if (this.#behind.size > 0) this.#catchUp(frames);
     if (frames.length > 0) this.#socket.write(frames);

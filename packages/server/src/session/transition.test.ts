@@ -1,0 +1,363 @@
+import { describe, expect, test } from 'vitest';
+import type { SessionEffect, SessionEvent, SessionSettings, SessionState } from './state.js';
+import { initialSessionState, sessionTransition } from './transition.js';
+
+const settings: SessionSettings = {
+  helloTimeoutMs: 10_000,
+  maxHeldBytes: 1_000,
+  maxRefusedFramesPerMinute: 10,
+  pingEveryMs: 25_000,
+  pingGraceMs: 10_000,
+  slowConsumerMs: 30_000,
+  reauthLeadMs: 60_000,
+  authGraceMs: 10_000,
+  maxRateRefusals: 200,
+};
+const step = sessionTransition(settings);
+
+const welcome = {
+  t: 'welcome',
+  sid: 's',
+  node: 'n',
+  now: 0,
+  caps: [],
+  ping: { every: 1, grace: 1 },
+  lim: {},
+} as const;
+const helloAccepted: SessionEvent = {
+  type: 'helloAccepted',
+  at: 0,
+  welcome,
+  expiresAtMs: null,
+  maxInFlight: 2,
+  jitter: 1,
+};
+const receive = (frame: object, at = 0, bytes = 10): SessionEvent =>
+  ({ type: 'frameReceived', at, frame, bytes }) as SessionEvent;
+const deadline = (at: number, bufferedBytes = 0): SessionEvent => ({
+  type: 'deadlineReached',
+  at,
+  bufferedBytes,
+});
+
+/** Runs events from a fresh connection; the last state and the effects of the last event. */
+function run(...events: readonly SessionEvent[]): { state: SessionState; effects: SessionEffect[] } {
+  let state = initialSessionState(settings, 0);
+  let effects: SessionEffect[] = [];
+  for (const event of events) [state, ...effects] = step(state, event);
+  return { state, effects };
+}
+
+const hello = receive({ t: 'hello', v: 1 });
+const open = [hello, helloAccepted] as const;
+const closing = (effects: readonly SessionEffect[]) => effects.find((effect) => effect.type === 'close');
+const sent = (effects: readonly SessionEffect[]) =>
+  effects.flatMap((effect) => (effect.type === 'send' ? [effect.frame] : []));
+
+describe('handshaking', () => {
+  test('P-CONN-5 no hello in 10 s: closed with 4300', () => {
+    expect(closing(run(deadline(9_999)).effects)).toBeUndefined();
+    expect(closing(run(deadline(10_000)).effects)).toMatchObject({ code: 4300 });
+  });
+
+  test('hello is handed to the application, and no timeout runs while it decides', () => {
+    const { state, effects } = run(hello);
+    expect(effects).toEqual([{ type: 'authenticate', hello: { t: 'hello', v: 1 } }]);
+    expect(state.deadlineMs).toBe(Infinity);
+  });
+
+  test('P-CONN-5 a second hello is closed with 4100, before and after welcome', () => {
+    expect(closing(run(hello, hello).effects)).toMatchObject({ code: 4100 });
+    expect(closing(run(...open, hello).effects)).toMatchObject({ code: 4100 });
+  });
+
+  test('P-CONN-6 frames before the verdict are held, and released behind welcome', () => {
+    const sub = receive({ t: 'sub', id: 1, ch: [] });
+    expect(run(sub).effects).toMatchObject([{ type: 'hold' }]);
+    expect(run(sub, hello, helloAccepted).effects.map(({ type }) => type)).toEqual(['send', 'releaseHeld']);
+  });
+
+  test('P-CONN-6 more than is held before the verdict closes with 4100, also of unknown frames', () => {
+    const large = receive({ t: 'sub', id: 1, ch: [] }, 0, 600);
+    expect(closing(run(large, large).effects)).toMatchObject({ code: 4100 });
+    const unknown: SessionEvent = { type: 'frameUnknown', at: 0, critical: false, bytes: 600 };
+    expect(closing(run(unknown, unknown).effects)).toMatchObject({ code: 4100 });
+  });
+
+  test('a refusal is told, then everything is let go, then the socket is closed', () => {
+    const { state, effects } = run(hello, {
+      type: 'helloRefused',
+      at: 0,
+      error: { c: 'unauthenticated', x: 'no' },
+      closeCode: 4200,
+    });
+    expect(effects).toMatchObject([
+      { type: 'count', what: 'unauthenticated' },
+      { type: 'send', frame: { t: 'reject', err: { c: 'unauthenticated' } } },
+      { type: 'release' },
+      { type: 'close', code: 4200 },
+    ]);
+    expect(state).toMatchObject({ status: 'closed', code: 4200 });
+  });
+
+  test('drain refuses with draining and 4400', () => {
+    const { effects } = run({ type: 'drainCalled', at: 0, inMs: 100 });
+    expect(sent(effects)).toMatchObject([{ t: 'reject', err: { c: 'draining' } }]);
+    expect(closing(effects)).toMatchObject({ code: 4400 });
+  });
+});
+
+describe('open', () => {
+  test('P-LIVE-1 pings go out each interval, and carry the round trip of the one before', () => {
+    const first = run(...open, deadline(25_000));
+    expect(first.effects).toEqual([{ type: 'ping', k: 1, rttMs: null }]);
+    const pong = receive({ t: 'pong', k: 1 }, 25_040);
+    expect(run(...open, deadline(25_000), pong, deadline(50_000)).effects).toEqual([
+      { type: 'ping', k: 2, rttMs: 40 },
+    ]);
+  });
+
+  test('P-LIVE-2 silence after a ping closes with 4302, and any frame breaks it', () => {
+    const silent = run(...open, deadline(25_000), deadline(35_000));
+    expect(closing(silent.effects)).toMatchObject({ code: 4302, force: true });
+    const alive = run(...open, deadline(25_000), receive({ t: 'err' }, 34_999), deadline(35_000));
+    expect(closing(alive.effects)).toBeUndefined();
+  });
+
+  test('a ping that is not answered is judged by its own time, not by that of a later one', () => {
+    const fast = sessionTransition({ ...settings, pingEveryMs: 1_000, pingGraceMs: 2_500 });
+    let state = initialSessionState(settings, 0);
+    let effects: SessionEffect[] = [];
+    for (const event of [
+      hello,
+      helloAccepted,
+      deadline(1_000),
+      deadline(2_000),
+      deadline(3_000),
+      deadline(3_500),
+    ]) {
+      [state, ...effects] = fast(state, event);
+    }
+    expect(closing(effects)).toMatchObject({ code: 4302 });
+  });
+
+  test('a ping of the client is answered', () => {
+    expect(sent(run(...open, receive({ t: 'ping', k: 7 })).effects)).toEqual([{ t: 'pong', k: 7 }]);
+  });
+
+  test('P-FRAME-7 a frame that does not fit is refused with its id; the tenth in a minute closes with 4100', () => {
+    const bad = (at: number): SessionEvent => ({ type: 'frameRefused', at, id: 3 });
+    expect(sent(run(...open, bad(0)).effects)).toEqual([
+      { t: 'err', id: 3, err: { c: 'bad_frame', x: 'no' } },
+    ]);
+    const nine = Array.from({ length: 9 }, (_, index) => bad(index));
+    expect(closing(run(...open, ...nine).effects)).toBeUndefined();
+    expect(closing(run(...open, ...nine, bad(59_999)).effects)).toMatchObject({ code: 4100 });
+    expect(closing(run(...open, ...nine, bad(60_010)).effects)).toBeUndefined();
+  });
+
+  test('P-EXT-2 unknown frames are ignored, critical ones close with 4100', () => {
+    const unknown = (critical: boolean): SessionEvent => ({
+      type: 'frameUnknown',
+      at: 0,
+      critical,
+      bytes: 1,
+    });
+    expect(run(...open, unknown(false)).effects).toEqual([]);
+    expect(closing(run(...open, unknown(true)).effects)).toMatchObject({ code: 4100 });
+  });
+
+  test('P-EXT-5 pub is forbidden where somebody waits for an answer, else ignored', () => {
+    expect(sent(run(...open, receive({ t: 'pub', id: 4 })).effects)).toEqual([
+      { t: 'res', id: 4, err: { c: 'forbidden', x: 'no' } },
+    ]);
+    expect(sent(run(...open, receive({ t: 'pub' })).effects)).toEqual([]);
+  });
+
+  test('P-LIM-2 over the rate: commands are answered by res, the rest by err; abuse closes with 4303', () => {
+    const over = (t: string, refusals = 1): SessionEvent => ({
+      type: 'rateExceeded',
+      at: 0,
+      t,
+      id: 5,
+      retryAfterMs: 20,
+      refusals,
+    });
+    const err = { c: 'rate_limited', x: 'no', ra: 20 };
+    expect(sent(run(...open, over('req')).effects)).toEqual([{ t: 'res', id: 5, err }]);
+    expect(sent(run(...open, over('sub')).effects)).toEqual([{ t: 'err', id: 5, err }]);
+    expect(closing(run(...open, over('sub', 201)).effects)).toMatchObject({ code: 4303 });
+  });
+
+  test('P-CMD-7 commands above the limit are refused, and an ended one makes room', () => {
+    const req = (id: number): SessionEvent => receive({ t: 'req', id, m: 'x' });
+    expect(sent(run(...open, req(1), req(2), req(3)).effects)).toMatchObject([
+      { t: 'res', id: 3, err: { c: 'limit', x: 'no' } },
+    ]);
+    const ended: SessionEvent = { type: 'commandEnded', at: 0 };
+    expect(run(...open, req(1), req(2), ended, req(3)).effects).toMatchObject([{ type: 'run' }]);
+  });
+
+  test('P-NODE-5 a peer that takes nothing for 30 s is closed with 4301 and cut; one that takes little is not', () => {
+    const stalled: SessionEvent = { type: 'outputStalled', at: 0, bufferedBytes: 300_000 };
+    const pong = (at: number) => receive({ t: 'pong', k: 1 }, at);
+    const alive = [...open, stalled, deadline(25_000), pong(25_001)];
+    expect(closing(run(...alive, deadline(30_000, 300_000)).effects)).toMatchObject({
+      code: 4301,
+      force: true,
+    });
+    expect(closing(run(...alive, deadline(30_000, 299_000)).effects)).toBeUndefined();
+    const drained: SessionEvent = { type: 'outputDrained', at: 29_000 };
+    expect(closing(run(...alive, drained, deadline(30_000, 0)).effects)).toBeUndefined();
+  });
+});
+
+describe('credentials', () => {
+  const expiring = [hello, { ...helloAccepted, expiresAtMs: 300_000 } as SessionEvent] as const;
+  /** Answers every ping, so that only credentials are judged. */
+  const alive = (...times: readonly number[]): SessionEvent[] =>
+    times.flatMap((at) => [deadline(at), receive({ t: 'err' }, at)]);
+
+  test('P-AUTH-2 the client is asked once, ahead of the expiry', () => {
+    const asked = run(...expiring, ...alive(25_000), deadline(240_000));
+    expect(sent(asked.effects)).toContainEqual({ t: 'reauth', in: 60_000 });
+    const again = run(...expiring, ...alive(240_000), deadline(241_000));
+    expect(sent(again.effects)).toEqual([]);
+  });
+
+  test('a token that lives shorter than the lead is asked for half-way', () => {
+    const short = { ...helloAccepted, expiresAtMs: 20_000 } as SessionEvent;
+    expect(sent(run(hello, short, deadline(10_000)).effects)).toEqual([{ t: 'reauth', in: 10_000 }]);
+  });
+
+  test('P-AUTH-2 expired and not refreshed within the grace: 4201', () => {
+    const late = run(...expiring, ...alive(240_000, 309_999));
+    expect(late.state.status).toBe('open');
+    expect(closing(run(...expiring, ...alive(240_000), deadline(310_000)).effects)).toMatchObject({
+      code: 4201,
+    });
+  });
+
+  test('P-AUTH-3 a refresh is answered with its ttl, moves the expiry, and asks every rule again', () => {
+    const auth = receive({ t: 'auth', id: 9, token: 'new' }, 240_000);
+    const accepted: SessionEvent = {
+      type: 'refreshAccepted',
+      at: 240_000,
+      id: 9,
+      expiresAtMs: 900_000,
+      ttlMs: 660_000,
+    };
+    const { state, effects } = run(...expiring, ...alive(240_000), auth, accepted);
+    expect(effects).toEqual([
+      { type: 'send', frame: { t: 'res', id: 9, v: { ttl: 660_000 } } },
+      { type: 'reauthorize' },
+    ]);
+    expect(state).toMatchObject({ expiry: { expiresAtMs: 900_000, asked: false } });
+  });
+
+  test('one refresh at a time', () => {
+    const auth = (id: number) => receive({ t: 'auth', id, token: 'new' });
+    expect(sent(run(...open, auth(1), auth(2)).effects)).toMatchObject([
+      { t: 'res', id: 2, err: { c: 'in_flight' } },
+    ]);
+  });
+
+  test('a refused refresh is told, and changes nothing', () => {
+    const { state, effects } = run(...open, receive({ t: 'auth', id: 1, token: 'bad' }), {
+      type: 'refreshRefused',
+      at: 0,
+      id: 1,
+      error: { c: 'unauthenticated', x: 'no' },
+    });
+    expect(sent(effects)).toEqual([{ t: 'res', id: 1, err: { c: 'unauthenticated', x: 'no' } }]);
+    expect(state.status).toBe('open');
+  });
+});
+
+describe('draining', () => {
+  const drain: SessionEvent = { type: 'drainCalled', at: 1_000, inMs: 500 };
+
+  test('P-LIVE-7 goaway, then 4400 at the moment it named', () => {
+    const { state, effects } = run(...open, drain);
+    expect(sent(effects)).toEqual([{ t: 'goaway', in: 500, c: 'drain' }]);
+    expect(state).toMatchObject({ status: 'draining', deadlineMs: 1_500 });
+    expect(closing(run(...open, drain, deadline(1_500)).effects)).toMatchObject({ code: 4400 });
+  });
+
+  test('commands that run are waited for, new ones are refused', () => {
+    const req = (id: number): SessionEvent => receive({ t: 'req', id, m: 'x' });
+    expect(sent(run(...open, drain, req(2)).effects)).toMatchObject([
+      { t: 'res', err: { c: 'draining', x: 'no' } },
+    ]);
+    const waits = run(...open, req(1), drain, deadline(1_500));
+    expect(waits.state.status).toBe('draining');
+    const ended = run(...open, req(1), drain, deadline(1_500), { type: 'commandEnded', at: 2_000 });
+    expect(closing(ended.effects)).toMatchObject({ code: 4400 });
+  });
+});
+
+describe('every state and every event', () => {
+  const states: Readonly<Record<string, readonly SessionEvent[]>> = {
+    handshaking: [],
+    authenticating: [hello],
+    open: [...open],
+    draining: [...open, { type: 'drainCalled', at: 0, inMs: 1_000 }],
+    closed: [{ type: 'socketClosed', at: 0, code: 1006 }],
+  };
+  const events: readonly SessionEvent[] = [
+    hello,
+    receive({ t: 'sub', id: 1, ch: [] }),
+    receive({ t: 'unsub', id: 1, ch: [] }),
+    receive({ t: 'req', id: 1, m: 'x' }),
+    receive({ t: 'cancel', id: 1 }),
+    receive({ t: 'auth', id: 1, token: '' }),
+    receive({ t: 'ping', k: 1 }),
+    receive({ t: 'pong', k: 1 }),
+    receive({ t: 'pub' }),
+    receive({ t: 'err' }),
+    { type: 'frameRefused', at: 0, id: undefined },
+    { type: 'frameUnknown', at: 0, critical: false, bytes: 1 },
+    { type: 'messageRefused', at: 0, why: 'x' },
+    { type: 'rateExceeded', at: 0, t: 'sub', id: 1, retryAfterMs: 1, refusals: 1 },
+    helloAccepted,
+    { type: 'helloRefused', at: 0, error: { c: 'banned' }, closeCode: 4103 },
+    { type: 'refreshAccepted', at: 0, id: 1, expiresAtMs: null, ttlMs: null },
+    { type: 'refreshRefused', at: 0, id: 1, error: { c: 'forbidden' } },
+    { type: 'commandEnded', at: 0 },
+    { type: 'outputStalled', at: 0, bufferedBytes: 1 },
+    { type: 'outputDrained', at: 0 },
+    deadline(0),
+    deadline(1_000_000),
+    { type: 'drainCalled', at: 0, inMs: 0 },
+    { type: 'closeCalled', at: 0, code: 4202, reason: 'x' },
+    { type: 'socketClosed', at: 0, code: 1006 },
+  ];
+
+  test.each(Object.keys(states))(
+    '%s: whatever ends it lets go exactly once, and nothing happens after the end',
+    (name) => {
+      for (const event of events) {
+        const before = run(...(states[name] ?? []));
+        const [state, ...effects] = step(before.state, event);
+        const releases = effects.filter(({ type }) => type === 'release').length;
+        const ends = before.state.status !== 'closed' && state.status === 'closed';
+        expect(releases).toBe(ends ? 1 : 0);
+        if (before.state.status === 'closed') expect(effects).toEqual([]);
+        if (state.status === 'closed') expect(state.deadlineMs).toBe(Infinity);
+        // A deadline that lies before the event it was made by would come up for ever.
+        else expect(state.deadlineMs).toBeGreaterThanOrEqual(Math.min(event.at, 0));
+      }
+    },
+  );
+
+  test.each(Object.keys(states))(
+    '%s: the same event gives the same step, and the state is not written to',
+    (name) => {
+      for (const event of events) {
+        const { state } = run(...(states[name] ?? []));
+        const frozen = Object.freeze({ ...state });
+        expect(step(frozen, event)).toEqual(step(frozen, event));
+      }
+    },
+  );
+});
