@@ -14,7 +14,7 @@ export interface CheckDef {
 }
 
 /** Whether a value is a Zod 4 schema. */
-export function isSchema(value: unknown): value is object {
+function isSchema(value: unknown): value is object {
   return typeof value === 'object' && value !== null && defIn(value) !== undefined;
 }
 
