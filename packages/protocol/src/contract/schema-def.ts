@@ -13,11 +13,6 @@ export interface CheckDef {
   readonly [field: string]: unknown;
 }
 
-/** Whether a value is a Zod 4 schema. */
-function isSchema(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && defIn(value) !== undefined;
-}
-
 /** The definition of a schema. */
 export function defOf(schema: unknown): SchemaDef {
   const def = defIn(schema);
