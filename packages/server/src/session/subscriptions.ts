@@ -37,6 +37,8 @@ export interface SubscriptionsOptions {
 }
 
 interface Held {
+  /** Number of the question that it answered. */
+  readonly question: number;
   readonly known: KnownChannel;
   readonly channel: Channel;
   readonly subscription: Subscription;
@@ -45,6 +47,8 @@ interface Held {
 /** A channel of a `sub` that is not answered yet. */
 interface Pending {
   readonly id: string;
+  /** Grows from question to question. */
+  readonly question: number;
   /** Set when it was unsubscribed or revoked meanwhile: the answer is this refusal, whatever the rule says. */
   overruled: WireError | null;
   /** Rules that were asked before this number changed are asked again. */
@@ -71,6 +75,7 @@ export class Subscriptions {
   readonly #held = new Map<string, Held>();
   readonly #pending = new Set<Pending>();
   #generation = 0;
+  #questions = 0;
   #closed = false;
 
   constructor(options: SubscriptionsOptions) {
@@ -165,7 +170,12 @@ export class Subscriptions {
     if (!this.#held.has(wish.c) && this.#held.size + this.#pending.size >= this.#options.maxSubscriptions) {
       return this.#refuse(wish.c, { c: 'limit', m: 'too many subscriptions', x: 'no' });
     }
-    const pending: Pending = { id: wish.c, overruled: null, generation: this.#generation };
+    const pending: Pending = {
+      id: wish.c,
+      question: ++this.#questions,
+      overruled: null,
+      generation: this.#generation,
+    };
     this.#pending.add(pending);
     const verdict = this.#options.authorizer.may(this.#options.principal(), known);
     return typeof verdict === 'boolean'
@@ -179,10 +189,12 @@ export class Subscriptions {
     pending: Pending,
     allowed: boolean,
   ): Answer | Promise<Answer> {
-    if (!allowed) return this.#settle(pending, this.#refuse(wish.c, FORBIDDEN));
-    if (pending.overruled !== null || this.#closed) {
-      return this.#settle(pending, this.#refuse(wish.c, pending.overruled ?? CANCELLED));
+    if (!allowed) {
+      // Whoever has an answer to a newer question does not look at this one, and must be told all the same.
+      if (this.#isOutdated(pending)) this.end(wish.c, FORBIDDEN);
+      return this.#settle(pending, this.#refuse(wish.c, FORBIDDEN));
     }
+    if (pending.overruled !== null || this.#closed || this.#isOutdated(pending)) return this.#cancel(pending);
     if (pending.generation !== this.#generation) {
       this.#pending.delete(pending);
       return this.#answer(wish);
@@ -206,6 +218,7 @@ export class Subscriptions {
       },
       (error: unknown) => {
         hub.release(channel);
+        if (this.#isOutdated(pending)) return this.#cancel(pending);
         return this.#settle(pending, this.#refuse(wish.c, wireErrorOf(error)));
       },
     );
@@ -223,9 +236,9 @@ export class Subscriptions {
   #attach(wish: SubscribeEntry, known: KnownChannel, channel: Channel, pending: Pending): Answer {
     const { hub, outbox } = this.#options;
     const { head } = channel;
-    if (head === null || pending.overruled !== null || this.#closed) {
+    if (head === null || pending.overruled !== null || this.#closed || this.#isOutdated(pending)) {
       hub.release(channel);
-      return this.#settle(pending, this.#refuse(wish.c, pending.overruled ?? CANCELLED));
+      return this.#cancel(pending);
     }
     const recovery = decideRecovery(known.spec.kind, head, cursorOf(wish));
     // A second answer begins anew: its data goes behind its own ack, and what waits behind an earlier one is left out.
@@ -262,7 +275,7 @@ export class Subscriptions {
         return this.#settle(pending, this.#refuse(wish.c, { c: 'too_large', x: 'no' }));
       }
     }
-    this.#held.set(wish.c, { known, channel, subscription });
+    this.#held.set(wish.c, { question: pending.question, known, channel, subscription });
     channel.attach(subscription);
     hub.release(channel);
     const entry: SubscribedEntry = {
@@ -281,6 +294,18 @@ export class Subscriptions {
   #settle(pending: Pending, answer: Answer): Answer {
     this.#pending.delete(pending);
     return answer;
+  }
+
+  /** Whether a newer question for the channel has been answered already: the newest answer counts (P-SUB-3). */
+  #isOutdated({ id, question }: Pending): boolean {
+    return (this.#held.get(id)?.question ?? 0) > question;
+  }
+
+  /** Answers a question nobody waits for any more; what a newer one attached is not touched. */
+  #cancel(pending: Pending): Answer {
+    const error = pending.overruled ?? CANCELLED;
+    this.#options.count(error.c);
+    return this.#settle(pending, { entry: { c: pending.id, err: error }, begins: null });
   }
 
   /** What was there ends with the refusal: the newest answer is the one that counts (P-SUB-3). */
