@@ -25,12 +25,11 @@ import {
   type ConnectionEffect,
   type ConnectionEvent,
   type ConnectionState,
-  type TokenReason,
 } from './connection/state.js';
 import { createConnectionTransition } from './connection/transition.js';
 import { createHandle } from './create-handle.js';
 import { createLogger } from './debug.js';
-import { Emitter, guard, type Guarded } from './emitter.js';
+import { createEmitter } from './emitter.js';
 import { browserEnvironment } from './environment/browser.js';
 import { systemClock } from './environment/clock.js';
 import { systemRandom } from './environment/random.js';
@@ -42,37 +41,15 @@ import {
   type ClientContract,
   type ClientOptions,
 } from './options.js';
-import type { Socket } from './ports/transport.js';
+import { decode, enqueue, write, type Link } from './link.js';
 import { createCounters, smooth, type ClientStats } from './stats.js';
 import type { EventQueue } from './store/event-queue.js';
 import { createScheduler, type Scheduler, type SchedulerMode } from './store/scheduler.js';
 import type { Channel } from './subscription/channel.js';
 import { createRegistry } from './subscription/registry.js';
+import { createTokenSource } from './token.js';
 import { createWebSocketTransport } from './transports/websocket.js';
-
-/** Most frames in one message (P-FRAME-4). */
-const MAX_FRAMES = 64;
-/** What a server takes before it has said how much it takes (P-CONN-6). */
-const DEFAULT_LIMIT_BYTES = 65_536;
-/** No server that means it accepts less. */
-const MIN_LIMIT_BYTES = 1_024;
-
-/** A socket, and what belongs to it alone. */
-interface Link {
-  readonly socket: Socket;
-  readonly aliases: Map<number, Channel>;
-  /** Frames that wait for the end of the turn. */
-  readonly out: string[];
-  limits: AnnouncedLimits;
-  /** The first message is out: the rest waits for `welcome`, because the server keeps only so much until then. */
-  greeted?: boolean;
-  welcomed?: boolean;
-  /** The server said that it did nothing of what it was sent. */
-  rejected?: boolean;
-  receivedMs: number;
-  /** When something was sent last that is answered at once. */
-  askedMs: number;
-}
+import { createTurns } from './turn.js';
 
 type OwnEvent<E = ConnectionEvent> = E extends ConnectionEvent ? Omit<E, keyof ConnectionContext> : never;
 
@@ -122,25 +99,7 @@ export function createClient(first: AnyContract | ClientOptions = {}, second: Cl
   /** A first connection is on its way and nothing has gone wrong yet: what is called now may wait for it. */
   const isOpening = (): boolean => state.status === 'connecting' && !state.reason;
 
-  // Order of things: what a call or a message changes is changed first, then listeners are told.
-
-  let busy = false;
-  let later: (() => void)[] = [];
-
-  function turn<T>(run: () => T): T {
-    if (busy) return run();
-    busy = true;
-    try {
-      return run();
-    } finally {
-      // Listeners may add to the list.
-      for (const act of later) act();
-      later = [];
-      busy = false;
-    }
-  }
-
-  const afterTurn = (run: () => void): void => turn(() => void later.push(run));
+  const { turn, afterTurn } = createTurns();
 
   /** Tells listeners of the client and, with an id, those of the channel. */
   function tell(name: string, event: unknown, id?: string): void {
@@ -155,20 +114,14 @@ export function createClient(first: AnyContract | ClientOptions = {}, second: Cl
     tell('error', error, id);
   }
 
-  /** Wraps a listener: one that throws is reported, unless it is the one that is reported to. */
-  const guardAs = <Args extends unknown[]>(listener: (...args: Args) => void, name = ''): Guarded<Args> =>
-    guard(
-      (...args: Args) => {
-        if (!closed) listener(...args);
-      },
-      (cause) => {
-        logger('error', 'A listener threw', { cause });
-        if (!name.startsWith('error')) {
-          report(new TickwireError('internal', 'A listener threw', { executed: 'no', cause }));
-        }
-      },
-    );
-  const emitter = new Emitter(guardAs);
+  const emitter = createEmitter((cause, name) => {
+    logger('error', 'A listener threw', { cause });
+    // Unless it is the one that is reported to.
+    if (!name.startsWith('error')) {
+      report(new TickwireError('internal', 'A listener threw', { executed: 'no', cause }));
+    }
+  });
+  const { guard, on } = emitter;
 
   // One timer, for whatever is due first. Firing early is harmless.
 
@@ -242,7 +195,7 @@ export function createClient(first: AnyContract | ClientOptions = {}, second: Cl
     }
     if (!socketId() && !isOpening()) commands.refuseWaiting();
     if (moved === 'disconnected') {
-      stopFetching?.();
+      tokens.stop();
       stopWatching?.();
       stopWatching = undefined;
     } else if (moved) stopWatching ??= environment.subscribe(onEnvironment);
@@ -258,32 +211,14 @@ export function createClient(first: AnyContract | ClientOptions = {}, second: Cl
 
   function run(effect: ConnectionEffect): void {
     const { type, socketId: id } = effect;
-    switch (type) {
-      case 'fetchToken': {
-        fetchToken(effect.reason, (ok) =>
-          dispatch(
-            ok
-              ? { type: 'tokenReady', socketId: id }
-              : { type: 'tokenFailed', socketId: id, message: 'No token' },
-          ),
-        );
-        return;
-      }
-      case 'openSocket': {
-        openSocket(id);
-        return;
-      }
-      case 'sendHello': {
-        sendHello(id);
-        return;
-      }
-      case 'sendPing':
-        return void send(id, { t: 'ping', k: nextId() });
-      case 'dropSocket': {
-        dropSocket(id, 1006, effect.message);
-        return;
-      }
-    }
+    if (type === 'fetchToken') {
+      tokens.fetch(effect.reason, (ok) =>
+        dispatch({ type: ok ? 'tokenReady' : 'tokenFailed', socketId: id, message: 'No token' }),
+      );
+    } else if (type === 'openSocket') openSocket(id);
+    else if (type === 'sendHello') sendHello(id);
+    else if (type === 'sendPing') send(id, { t: 'ping', k: nextId() });
+    else if (type === 'dropSocket') dropSocket(id, 1006, effect.message);
   }
 
   function openSocket(id: number): void {
@@ -359,45 +294,7 @@ export function createClient(first: AnyContract | ClientOptions = {}, second: Cl
     });
   }
 
-  // Tokens: one fetch at a time, for everybody who waits.
-
-  let token: string | null = null;
-  let tokenWaiters: ((ok: boolean) => void)[] = [];
-  let stopFetching: Cancel | undefined;
-
-  function fetchToken(reason: TokenReason, done: (ok: boolean) => void): void {
-    if (!getToken) {
-      done(true);
-      return;
-    }
-    if (stopFetching) return void tokenWaiters.push(done);
-    const aborter = new AbortController();
-    const { signal } = aborter;
-    const settle = (apply: () => boolean): void =>
-      turn(() => {
-        // Nobody waits any more for a fetch that was given up.
-        if (signal.aborted) return;
-        const waiters = tokenWaiters;
-        stop();
-        const ok = apply();
-        for (const waiter of waiters) waiter(ok);
-      });
-    const failed = (cause: unknown): void =>
-      settle(() => {
-        report(new TickwireError('unauthenticated', 'No token', { executed: 'no', cause }));
-        return false;
-      });
-    const cancel = clock.setTimer(settings.tokenTimeoutMs, () => failed(new Error('getToken took too long')));
-    const stop = (stopFetching = () => {
-      cancel();
-      aborter.abort();
-      stopFetching = undefined;
-    });
-    tokenWaiters = [done];
-    Promise.resolve()
-      .then(() => getToken({ reason, signal }))
-      .then((value) => settle(() => ((token = value), true)), failed);
-  }
+  const tokens = createTokenSource(getToken, { ...settings, clock, turn, report });
 
   // Sending: frames of one turn leave as one message.
 
@@ -409,33 +306,17 @@ export function createClient(first: AnyContract | ClientOptions = {}, second: Cl
     void Promise.resolve().then(() => {
       flushing = false;
       registry.flush();
-      links.forEach(write);
+      for (const link of links.values()) counters.messagesSent += write(link);
     });
   }
 
   /** @returns `false`, with nothing sent, if the frame is larger than the server accepts. */
   function send(id: number, frame: ClientFrame): boolean {
     const link = links.get(id);
-    const text = JSON.stringify(frame);
-    if (!link || bytesOf(text) > maxBytesOf(link)) return false;
+    if (!link || !enqueue(link, JSON.stringify(frame))) return false;
     if (frame.t === 'hello' || frame.t === 'ping') link.askedMs = nowMs();
-    link.out.push(text);
     wantsFlush();
     return true;
-  }
-
-  function write(link: Link): void {
-    const { out, socket, welcomed } = link;
-    while (out.length && (welcomed || !link.greeted)) {
-      let count = 0;
-      for (let bytes = 0; count < Math.min(out.length, MAX_FRAMES); count++) {
-        bytes += bytesOf(out[count] ?? '') + 1;
-        if (count && bytes > maxBytesOf(link)) break;
-      }
-      link.greeted = true;
-      counters.messagesSent++;
-      socket.send(out.splice(0, count).join('\n'));
-    }
   }
 
   function sendHello(id: number): void {
@@ -445,7 +326,7 @@ export function createClient(first: AnyContract | ClientOptions = {}, second: Cl
       t: 'hello',
       v: WIRE_MINOR,
       contract: said && { name: said.name, ver: said.version, hash: said.hash },
-      auth: token === null ? undefined : { token },
+      auth: tokens.token === null ? undefined : { token: tokens.token },
       caps: ['delta'],
       lim: { in: settings.maxFrameBytes },
     } as HelloFrame);
@@ -459,26 +340,27 @@ export function createClient(first: AnyContract | ClientOptions = {}, second: Cl
     link.receivedMs = nowMs();
     counters.messagesReceived++;
     counters.lastMessageTime = wallMs();
-    const frames = decode(data, settings.maxFrameBytes);
-    if (!frames) ignore();
-    for (const frame of frames ?? []) {
-      // A frame may have ended the connection.
-      if (!links.has(id)) return;
-      counters.framesReceived++;
-      turn(() => {
-        try {
-          handle(id, link, frame);
-          if (links.size > 1) sweep();
-        } catch {
-          ignore();
-        }
-      });
-    }
-  }
-
-  function ignore(): void {
-    counters.undecodable++;
-    logger('warn', 'Undecodable message');
+    const attempt = (run: () => void): void => {
+      try {
+        run();
+      } catch {
+        counters.undecodable++;
+        logger('warn', 'Undecodable message');
+      }
+    };
+    attempt(() => {
+      for (const frame of decode(data, settings.maxFrameBytes)) {
+        // A frame may have ended the connection.
+        if (!links.has(id)) return;
+        counters.framesReceived++;
+        turn(() =>
+          attempt(() => {
+            handle(id, link, frame);
+            if (links.size > 1) sweep();
+          }),
+        );
+      }
+    });
   }
 
   function handle(id: number, link: Link, frame: ServerFrame): void {
@@ -492,32 +374,25 @@ export function createClient(first: AnyContract | ClientOptions = {}, second: Cl
         if (!channel) return;
         counters.updatesApplied++;
         if (!channel.receive(frame)) registry.resync(channel);
-        return;
+        break;
       }
       case 'ping':
         noteClock(frame.rtt, frame.now);
-        return void send(id, { t: 'pong', k: frame.k });
-      case 'pong': {
+        send(id, { t: 'pong', k: frame.k });
+        break;
+      case 'pong':
         noteClock(nowMs() - link.askedMs);
-        return;
-      }
+        break;
       case 'res':
-        if (frame.id !== authId) {
-          commands.answered(frame, id);
-          return;
-        }
-        if (frame.err) report(fromWireError(frame.err));
-        return;
+        if (frame.id !== authId) commands.answered(frame, id);
+        else if (frame.err) report(fromWireError(frame.err));
+        break;
       case 'subd':
         registry.answered(frame, id);
-        {
-          sweep();
-          return;
-        }
-      case 'unsubd': {
+        break;
+      case 'unsubd':
         registry.ended(frame, id);
-        return;
-      }
+        break;
       case 'welcome':
         if (link.welcomed) return;
         link.welcomed = true;
@@ -526,35 +401,29 @@ export function createClient(first: AnyContract | ClientOptions = {}, second: Cl
         noteClock(nowMs() - link.askedMs, frame.now);
         dispatch({ type: 'welcomed', socketId: id, silenceMs: silenceLimitMs(frame.ping) });
         commands.flush();
-        {
-          wantsFlush();
-          return;
-        }
+        wantsFlush();
+        break;
       case 'reject':
         link.rejected = true;
-        {
-          noteRefusal(id, fromWireError(frame.err));
-          return;
-        }
-      case 'reauth': {
+        noteRefusal(id, fromWireError(frame.err));
+        break;
+      case 'reauth':
         reauthenticate(id);
-        return;
-      }
-      case 'goaway': {
+        break;
+      case 'goaway':
         dispatch({ type: 'goneAway', socketId: id, inMs: Math.max(0, frame.in) || 0 });
-        return;
-      }
+        break;
       case 'err': {
         const { id: answered, err } = frame;
-        const error = fromWireError(err);
         if (answered === undefined) {
+          const error = fromWireError(err);
           noteRefusal(id, error);
           report(error);
-          return;
+        } else {
+          registry.refusedAll(answered, id, err);
+          commands.answered({ t: 'res', id: answered, err }, id);
         }
-        registry.refusedAll(answered, id, err);
-        commands.answered({ t: 'res', id: answered, err }, id);
-        return;
+        break;
       }
       default:
         // A newer server may say more than this client knows, unless it says that it must be known (P-EXT-2).
@@ -575,7 +444,8 @@ export function createClient(first: AnyContract | ClientOptions = {}, second: Cl
   }
 
   function reauthenticate(id: number): void {
-    fetchToken('reauth', () => {
+    tokens.fetch('reauth', () => {
+      const { token } = tokens;
       authId = nextId();
       if (token !== null) send(id, { t: 'auth', id: authId, token });
     });
@@ -627,8 +497,8 @@ export function createClient(first: AnyContract | ClientOptions = {}, second: Cl
         return () => turn(release);
       }),
     resync: (channel: Channel) => turn(() => registry.resync(channel)),
-    guard: guardAs,
-    on: (name: string, listener: (event: never) => void) => emitter.on(name, listener),
+    guard,
+    on,
   };
   const registry = createRegistry(ports);
   const commands = createCommands({
@@ -707,7 +577,7 @@ export function createClient(first: AnyContract | ClientOptions = {}, second: Cl
   const client = {
     connection: {
       getSnapshot: () => connectionSnapshot,
-      subscribe: (listener: () => void) => emitter.on('status', () => listener()),
+      subscribe: (listener: () => void) => on('status', () => listener()),
     },
     connect,
     disconnect,
@@ -718,7 +588,7 @@ export function createClient(first: AnyContract | ClientOptions = {}, second: Cl
         flushSchedulers();
       });
       closed = true;
-      emitter.clear();
+      emitter.close();
       cancelTimer?.();
       for (const queue of queues) queue.close();
     },
@@ -726,29 +596,10 @@ export function createClient(first: AnyContract | ClientOptions = {}, second: Cl
       createHandle(ports, channelIdOf(name, params), name, params, {}),
     command,
     isCommandError,
-    on: ports.on,
+    on,
     stats,
     clearCache: () => turn(registry.clear),
     reauthenticate: () => state.live && reauthenticate(state.live.socketId),
   };
   return client as unknown as Client;
-}
-
-/** What a server accepts, brought into a sane range. */
-const maxBytesOf = ({ limits }: Link): number => Math.max(limits.in ?? DEFAULT_LIMIT_BYTES, MIN_LIMIT_BYTES);
-
-/** Size in UTF-8. JSON is well-formed, so encoding it cannot fail. */
-const bytesOf = (text: string): number => encodeURIComponent(text).replace(/%../g, '_').length;
-
-/** The frames of a message; `null` if it is not one (P-FRAME-3). */
-function decode(data: unknown, maxFrameBytes: number): ServerFrame[] | null {
-  try {
-    const lines = String(data).replace(/\n$/, '').split('\n');
-    if (typeof data !== 'string' || lines.some((line) => line.length > maxFrameBytes)) return null;
-    // Frames hold no raw newline, so one call can read them all.
-    const frames = JSON.parse(`[${lines.join()}]`) as unknown[];
-    return frames.every((frame) => frame && typeof frame === 'object') ? (frames as ServerFrame[]) : null;
-  } catch {
-    return null;
-  }
 }

@@ -9,51 +9,48 @@ export interface Guarded<Args extends unknown[]> {
   readonly stop: () => void;
 }
 
-/** Wraps a listener. */
-export function guard<Args extends unknown[]>(
-  listener: (...args: Args) => void,
-  report: (cause: unknown) => void,
-): Guarded<Args> {
-  let wanted = true;
-  const guarded = (...args: Args): void => {
-    try {
-      if (wanted) listener(...args);
-    } catch (cause) {
-      report(cause);
-    }
-  };
-  guarded.stop = () => void (wanted = false);
-  return guarded;
+/** What a client's events go through. */
+export interface Emitter {
+  /** Wraps a listener; `name` is the event it listens to. */
+  readonly guard: <Args extends unknown[]>(listener: (...args: Args) => void, name?: string) => Guarded<Args>;
+  /** @returns what takes the listener off. */
+  readonly on: (name: string, listener: (event: never) => void) => () => void;
+  readonly emit: (name: string, event: unknown) => void;
+  readonly has: (name: string) => boolean;
+  /** Nothing that was guarded is called any more. */
+  readonly close: () => void;
 }
 
-export class Emitter {
-  readonly #emitter = new EventEmitter();
-  readonly #guard: (listener: (event: unknown) => void, name: string) => Guarded<[event: unknown]>;
+/** Makes an emitter; `onThrow` is told what a listener threw, and which event it listens to. */
+export function createEmitter(onThrow: (cause: unknown, name: string) => void): Emitter {
+  const emitter = new EventEmitter();
+  let closed = false;
 
-  /** `guardAs` wraps the listener of an event. */
-  constructor(guardAs: (listener: (event: unknown) => void, name: string) => Guarded<[event: unknown]>) {
-    this.#guard = guardAs;
-  }
-
-  /** @returns what takes the listener off. */
-  on(name: string, listener: (event: never) => void): () => void {
-    const guarded = this.#guard(listener as (event: unknown) => void, name);
-    this.#emitter.on(name, guarded);
-    return () => {
-      guarded.stop();
-      this.#emitter.off(name, guarded);
+  function guard<Args extends unknown[]>(listener: (...args: Args) => void, name = ''): Guarded<Args> {
+    let wanted = true;
+    const guarded = (...args: Args): void => {
+      try {
+        if (wanted && !closed) listener(...args);
+      } catch (cause) {
+        onThrow(cause, name);
+      }
     };
+    guarded.stop = () => void (wanted = false);
+    return guarded;
   }
 
-  emit(name: string, event: unknown): void {
-    this.#emitter.emit(name, event);
-  }
-
-  has(name: string): boolean {
-    return this.#emitter.listenerCount(name) > 0;
-  }
-
-  clear(): void {
-    this.#emitter.removeAllListeners();
-  }
+  return {
+    guard,
+    on(name, listener) {
+      const guarded = guard(listener as (event: unknown) => void, name);
+      emitter.on(name, guarded);
+      return () => {
+        guarded.stop();
+        emitter.off(name, guarded);
+      };
+    },
+    emit: (name, event) => void emitter.emit(name, event),
+    has: (name) => emitter.listenerCount(name) > 0,
+    close: () => void (closed = true),
+  };
 }

@@ -111,7 +111,7 @@ export interface ClientOptions {
 }
 
 /** What holds when nothing is set. */
-export const DEFAULTS = Object.freeze({
+export const DEFAULTS = {
   connectTimeoutMs: 10_000,
   tokenTimeoutMs: 10_000,
   subscribeTimeoutMs: 10_000,
@@ -120,20 +120,20 @@ export const DEFAULTS = Object.freeze({
   releaseGraceMs: 1_000,
   maxFrameBytes: 1_048_576,
   maxEvents: 1_000,
-});
+} as const;
 
 /** What holds for reconnecting when nothing is set. */
-export const RECONNECT_DEFAULTS = Object.freeze({
+export const RECONNECT_DEFAULTS = {
   initialDelayMs: 250,
   maxDelayMs: 30_000,
   multiplier: 2,
   jitter: 1,
   maxAttempts: Infinity,
   stableMs: 30_000,
-});
+} as const;
 
 /** What holds for the queue when nothing is set. */
-export const QUEUE_DEFAULTS = Object.freeze({ maxSize: 100, policy: 'reject' as const, expiryMs: 30_000 });
+export const QUEUE_DEFAULTS = { maxSize: 100, policy: 'reject', expiryMs: 30_000 } as const;
 
 type Filled<Defaults, Given> = {
   [K in keyof Defaults]: K extends keyof Given ? NonNullable<Given[K]> : Defaults[K];

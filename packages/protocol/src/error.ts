@@ -13,47 +13,26 @@ export type Executed = 'no' | 'yes' | 'maybe';
  */
 export type RetryAdvice = 'never' | 'credentials' | 'later' | 'keyed' | 'application';
 
-interface ErrorRow {
-  readonly retry: RetryAdvice;
-  readonly executed: Executed;
-}
+/** Every code of wire version 1 (P-ERR-4): what may be tried again, whether the work was done, and the codes of which both hold. */
+const TABLE = [
+  'never no unsupported_version contract_unknown contract_incompatible forbidden banned unknown_channel unknown_command bad_params bad_input bad_frame too_large key_reused',
+  'credentials no unauthenticated token_expired session_revoked',
+  'later no rate_limited limit unavailable draining deadline',
+  'later maybe in_flight',
+  'keyed maybe internal timeout',
+  'application no connection_failed',
+  'application maybe indeterminate cancelled',
+] as const;
 
-const row = (retry: RetryAdvice, executed: Executed): ErrorRow => ({ retry, executed });
-
-/** Every code of wire version 1 (P-ERR-4). A null prototype: a peer chooses the name that is looked up here. */
-const TABLE = {
-  unsupported_version: row('never', 'no'),
-  contract_unknown: row('never', 'no'),
-  contract_incompatible: row('never', 'no'),
-  unauthenticated: row('credentials', 'no'),
-  token_expired: row('credentials', 'no'),
-  session_revoked: row('credentials', 'no'),
-  forbidden: row('never', 'no'),
-  banned: row('never', 'no'),
-  unknown_channel: row('never', 'no'),
-  unknown_command: row('never', 'no'),
-  bad_params: row('never', 'no'),
-  bad_input: row('never', 'no'),
-  bad_frame: row('never', 'no'),
-  too_large: row('never', 'no'),
-  key_reused: row('never', 'no'),
-  in_flight: row('later', 'maybe'),
-  rate_limited: row('later', 'no'),
-  limit: row('later', 'no'),
-  unavailable: row('later', 'no'),
-  draining: row('later', 'no'),
-  internal: row('keyed', 'maybe'),
-  deadline: row('later', 'no'),
-  timeout: row('keyed', 'maybe'),
-  indeterminate: row('application', 'maybe'),
-  cancelled: row('application', 'maybe'),
-  connection_failed: row('application', 'no'),
-} as const satisfies Record<string, ErrorRow>;
-
-const ROWS: ReadonlyMap<string, ErrorRow> = new Map(Object.entries(TABLE));
+type Words<Text extends string> = Text extends `${infer First} ${infer Rest}` ? First | Words<Rest> : Text;
+type CodesOf<Row> = Row extends `${RetryAdvice} ${Executed} ${infer Codes}` ? Words<Codes> : never;
 
 /** A code of this version's table. */
-export type KnownErrorCode = keyof typeof TABLE;
+export type KnownErrorCode = CodesOf<(typeof TABLE)[number]>;
+
+/** Retry and executed, then codes: by search, because a peer chooses what is looked up (P-FRAME-6). */
+const rowOf = (code: string): readonly string[] =>
+  TABLE.map((row) => row.split(' ')).find((row) => row.indexOf(code) > 1) ?? ['application', 'maybe'];
 
 /** Prefix of the codes that a contract declares for its commands (P-ERR-5). */
 export const APPLICATION_ERROR_PREFIX = 'app.';
@@ -65,7 +44,9 @@ export type ApplicationErrorCode = `app.${string}`;
 export type ErrorCode = KnownErrorCode | ApplicationErrorCode | (string & {});
 
 /** All codes of the table, in its order. */
-export const ERROR_CODES = Object.keys(TABLE) as readonly KnownErrorCode[];
+export const ERROR_CODES = /* @__PURE__ */ TABLE.flatMap((row) =>
+  row.split(' ').slice(2),
+) as readonly KnownErrorCode[];
 
 /** The error object of the wire (P-ERR-1). */
 export interface WireError {
@@ -111,14 +92,14 @@ export class TickwireError extends Error {
   constructor(code: ErrorCode, message: string, options: TickwireErrorOptions = {}) {
     super(message, 'cause' in options ? { cause: options.cause } : undefined);
     this.code = code;
-    this.executed = options.executed ?? ROWS.get(code)?.executed ?? 'maybe';
+    this.executed = options.executed ?? (rowOf(code)[1] as Executed);
     this.data = options.data;
     this.retryAfterMs = options.retryAfterMs;
   }
 
   /** What may be tried again; `application` for a code that is not in the table. */
   get retry(): RetryAdvice {
-    return ROWS.get(this.code)?.retry ?? 'application';
+    return rowOf(this.code)[0] as RetryAdvice;
   }
 
   /** Whether the same call may succeed later without anybody changing anything. */

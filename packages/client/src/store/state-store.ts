@@ -8,17 +8,12 @@ export function createStateStore(): ChannelStore {
   let value: unknown;
   return {
     read: () => value,
-    applyFull({ v }) {
+    apply(frame) {
+      const next = frame.t === 'f' ? frame.v : frame.t === 'd' && applyStateDelta(value, frame);
+      if (frame.t !== 'f' && !next) return false;
       // An equal value keeps its identity, so that coming back after a cut redraws nothing.
-      if (!dequal(value, v)) value = v;
+      if (frame.t === 'd' || !dequal(value, next)) value = next;
       return null;
     },
-    applyDelta(frame) {
-      const next = applyStateDelta(value, frame);
-      if (!next) return false;
-      value = next;
-      return null;
-    },
-    append: () => undefined,
   };
 }

@@ -1,5 +1,5 @@
 // Store: the value of one channel, as the three kinds of store offer it. They know no cursors and no listeners.
-import type { DeltaFrame, FullFrame } from '@tickwire/protocol';
+import type { DeltaFrame, EventsFrame, FullFrame } from '@tickwire/protocol';
 
 /** Which keys of a collection a frame changed. */
 export interface RecordsChange {
@@ -9,13 +9,16 @@ export interface RecordsChange {
   readonly whole: boolean;
 }
 
+/** A frame that changes a value. */
+export type ValueFrame = FullFrame | DeltaFrame | EventsFrame;
+
 /** The value of one channel. */
 export interface ChannelStore {
   /** The value; the same object until the next change. */
   read(): unknown;
-  /** Replaces the value; `false` where the kind has no whole values. */
-  applyFull(frame: FullFrame): RecordsChange | null | false;
-  /** Applies a delta; `false`, with nothing changed, where it does not fit the value (P-DATA-6). */
-  applyDelta(frame: DeltaFrame): RecordsChange | null | false;
-  append(events: readonly unknown[]): void;
+  /**
+   * Applies a frame; of an `e` the events that are new. `false`, with nothing changed, where it does not fit the kind
+   * or the value (P-DATA-6).
+   */
+  apply(frame: ValueFrame, fresh: readonly unknown[]): RecordsChange | null | false;
 }

@@ -8,13 +8,13 @@ export function createStreamStore(maxEvents: number): ChannelStore {
   const latest = (): unknown[] => events.slice(Math.max(0, events.length - maxEvents));
   return {
     read: () => (shown ??= latest()),
-    applyFull: () => false,
-    applyDelta: () => false,
-    append(more) {
-      for (const event of more) events.push(event);
+    apply({ t }, fresh) {
+      if (t !== 'e') return false;
+      for (const event of fresh) events.push(event);
       shown = null;
       // Cut at twice the bound, so that a long stream costs each event one move at most.
       if (events.length > 2 * maxEvents) events = latest();
+      return null;
     },
   };
 }

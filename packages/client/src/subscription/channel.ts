@@ -5,6 +5,7 @@ import {
   offsetOfEvent,
   type ChannelKind,
   type DataFrame,
+  type EventsFrame,
   type Position,
   type RecoveryMode,
   type ResetReason,
@@ -21,7 +22,7 @@ import {
   type Standing,
 } from '../store/snapshot.js';
 import type { ChannelStore, RecordsChange } from '../store/store.js';
-import { Sequencer, type SequencedFrame } from './sequencer.js';
+import { createSequencer, type SequencedFrame } from './sequencer.js';
 import { IDLE_SUBSCRIPTION, type SubscriptionState } from './state.js';
 
 /** A channel has caught up after it had been away. */
@@ -63,213 +64,206 @@ export interface ChannelLink {
   readonly alias: number;
 }
 
-export class Channel {
+export interface Channel {
   readonly id: string;
   /** What is asked of the server. */
-  subscription: SubscriptionState = IDLE_SUBSCRIPTION;
+  subscription: SubscriptionState;
   /** The alias entry in force; `null` while no connection delivers the channel. */
-  link: ChannelLink | null = null;
+  link: ChannelLink | null;
   /** How many hold it. */
-  holders = 0;
+  holders: number;
   /** When it is dropped if nobody takes it up again; `Infinity` while somebody holds it. */
-  releaseMs = Infinity;
+  releaseMs: number;
   /** Called at every change. */
-  readonly watchers = new Set<() => void>();
+  readonly watchers: Set<() => void>;
   /** Stream without a cursor: how many events to ask for; `undefined` for all that are kept. */
   last: number | undefined;
-  maxEvents = 0;
-  kind: ChannelKind | null = null;
-  hasValue = false;
-
-  readonly #sequencer = new Sequencer();
-  readonly #ports: ChannelPorts;
-  #store: ChannelStore | null = null;
-  #timeField: string | undefined;
-  #feed: FeedState | null = null;
-  #updatedAtMs: number | null = null;
-  #latencyMs: number | undefined;
-  #sent: Position | null = null;
-  #recovery: { readonly mode: RecoveryMode; readonly from: Position | null } | null = null;
-  #replayed = 0;
-  #snapshot: ChannelSnapshot<unknown> | null = null;
-
-  constructor(id: string, ports: ChannelPorts) {
-    this.id = id;
-    this.#ports = ports;
-  }
-
+  maxEvents: number;
+  kind: ChannelKind | null;
+  hasValue: boolean;
   /** What a `sub` says of the channel. The cursor is remembered: the answer is to be read against it. */
-  entry(): SubscribeEntry {
-    const cursor = (this.#sent = this.#sequencer.cursor);
-    // What is `undefined` does not reach the wire.
-    return {
-      c: this.id,
-      e: cursor?.epoch,
-      o: cursor?.offset,
-      last: cursor ? undefined : this.last,
-    } as SubscribeEntry;
-  }
-
+  entry(): SubscribeEntry;
   /**
    * The server answers (P-SUB-3).
    * @returns `false` if the answer continues something that is not held: ask again.
    */
-  attach(entry: SubscribedEntry, link: ChannelLink): boolean {
-    // The contract behind the server may have changed what the channel is: then nothing held fits.
-    if (this.kind !== entry.kind) this.forget();
-    this.kind = entry.kind;
-    this.#store ??= createChannelStore(entry.kind, this.maxEvents);
-    this.link = link;
-    this.#timeField = entry.tf;
-    this.#feed = null;
-    this.#replayed = 0;
-    this.#recovery = this.hasValue ? { mode: entry.m, from: this.#sequencer.cursor } : null;
-    const fits = this.#sequencer.attach(entry, this.#sent);
-    this.hasValue ||= entry.m === 'tail';
-    this.#settle();
-    return fits;
-  }
-
+  attach(entry: SubscribedEntry, link: ChannelLink): boolean;
   /** No connection delivers the channel any more. */
-  detach(): void {
-    this.link = null;
-    this.#sequencer.detach();
-    this.changed();
-  }
-
+  detach(): void;
   /** The right to read the channel is gone, or its value is not wanted: nothing of it stays. */
-  forget(): void {
-    const { cursor: position } = this.#sequencer;
-    // Whoever lives on the changes alone must let go of every record, too.
-    const change = this.#store?.applyFull({ t: 'f', n: 0, o: 0 });
-    if (change && position) this.#ports.tell('change', { ...change, position }, this.id);
-    this.#sequencer.invalidate();
-    this.kind = this.#store = this.#updatedAtMs = null;
-    this.hasValue = false;
-    this.changed();
-  }
-
+  forget(): void;
   /**
    * A data frame under the channel's alias.
    * @returns `false` if something is missing: ask again.
    */
-  receive(frame: DataFrame): boolean {
-    const store = this.#store;
-    const sequencer = this.#sequencer;
-    if (frame.t === 'stat') {
-      // A word this version does not know is no reason to call data stale (P-EXT-1).
-      const status = frame.s === 'stale' || frame.s === 'closed' ? frame.s : 'live';
-      this.#feed = { status, sinceMs: frame.since };
-      this.changed();
-      return true;
-    }
-    const verdict = sequencer.accept(frame);
-    if (verdict === 'ignore' || !store) return true;
-    let change: RecordsChange | null | false = false;
-    try {
-      if (verdict !== 'hole') change = this.#apply(store, verdict);
-    } catch {
-      // Not the shape of a frame of this kind; nobody can say what is left of the value.
-    }
-    if (verdict === 'hole' || change === false) {
-      if (verdict !== 'hole') sequencer.invalidate();
-      this.changed();
-      return false;
-    }
-    sequencer.commit(verdict);
-    this.#updatedAtMs = this.#ports.wallMs();
-    this.hasValue = true;
-    if (change) this.#ports.tell('change', { ...change, position: sequencer.cursor }, this.id);
-    if (verdict.t === 'f' || verdict.t === 'd') {
-      this.#noteLatency(change ? change.upserted.values().next().value : store.read());
-    }
-    this.#settle();
-    return true;
-  }
-
-  status(): ChannelStatus {
-    return this.#standing().status;
-  }
-
-  getSnapshot(): ChannelSnapshot<unknown> {
-    return (this.#snapshot ??= {
-      ...this.#standing(),
-      data: this.hasValue ? this.#store?.read() : undefined,
-      position: this.#sequencer.cursor,
-      error: this.#error(),
-      updatedAtMs: this.#updatedAtMs,
-      feed: this.#feed,
-      latencyMs: this.#latencyMs,
-    });
-  }
-
+  receive(frame: DataFrame): boolean;
+  status(): ChannelStatus;
+  getSnapshot(): ChannelSnapshot<unknown>;
   /** Something that a snapshot shows is different. */
-  changed(): void {
-    this.#snapshot = null;
-    for (const watcher of this.watchers) watcher();
+  changed(): void;
+}
+
+/** Makes a channel that nobody holds yet. */
+export function createChannel(id: string, { tell, isConnected, wallMs, latencyOf }: ChannelPorts): Channel {
+  const sequencer = createSequencer();
+  let store: ChannelStore | null = null;
+  let timeField: string | undefined;
+  let feed: FeedState | null = null;
+  let updatedAtMs: number | null = null;
+  let latencyMs: number | undefined;
+  let sent: Position | null = null;
+  let recovery: { readonly mode: RecoveryMode; readonly from: Position | null } | null = null;
+  let replayed = 0;
+  let snapshot: ChannelSnapshot<unknown> | null = null;
+
+  const error = (): TickwireError | null =>
+    channel.subscription.status === 'refused' ? channel.subscription.error : null;
+
+  const standing = (): Standing =>
+    statusOf({
+      connected: isConnected(),
+      current: channel.link !== null && sequencer.atHead,
+      hasValue: channel.hasValue,
+      feed,
+      error: error(),
+    });
+
+  function noteLatency(payload: unknown): number | undefined {
+    const noted = latencyOf(payload, timeField);
+    latencyMs = noted ?? latencyMs;
+    return noted;
   }
 
-  #standing(): Standing {
-    return statusOf({
-      connected: this.#ports.isConnected(),
-      current: this.link !== null && this.#sequencer.atHead,
-      hasValue: this.hasValue,
-      feed: this.#feed,
-      error: this.#error(),
+  /** Tells the events that are new, and returns them. */
+  function tellEvents(frame: EventsFrame): unknown[] {
+    const { offset: known, cursor, atHead } = sequencer;
+    return eventsOf(frame).filter((event, at) => {
+      const offset = offsetOfEvent(frame, at);
+      if (offset <= known) return false;
+      if (!atHead) replayed++;
+      const meta = { epoch: cursor?.epoch, offset, replayed: !atHead, latencyMs: noteLatency(event) };
+      tell('event', { event, ...meta }, id);
+      return true;
     });
   }
 
-  #error(): TickwireError | null {
-    return this.subscription.status === 'refused' ? this.subscription.error : null;
-  }
-
-  #noteLatency(payload: unknown): number | undefined {
-    const latencyMs = this.#ports.latencyOf(payload, this.#timeField);
-    this.#latencyMs = latencyMs ?? this.#latencyMs;
-    return latencyMs;
-  }
-
-  #apply(store: ChannelStore, frame: SequencedFrame): RecordsChange | null | false {
-    switch (frame.t) {
-      case 'f':
-        return store.applyFull(frame);
-      case 'd':
-        return store.applyDelta(frame);
-      case 'rst': {
-        const { why, lost } = frame;
-        const range = lost ? { from: lost[0], to: lost[1] } : null;
-        this.#ports.tell('gap', { channel: this.id, why, lost: range } satisfies GapEvent, this.id);
-        return null;
-      }
-      case 'e': {
-        const { offset: known, atHead } = this.#sequencer;
-        const { epoch } = this.#sequencer.cursor ?? {};
-        const fresh: unknown[] = [];
-        for (const [at, event] of eventsOf(frame).entries()) {
-          const offset = offsetOfEvent(frame, at);
-          if (offset <= known) continue;
-          fresh.push(event);
-          if (!atHead) this.#replayed++;
-          const latencyMs = this.#noteLatency(event);
-          this.#ports.tell('event', { event, epoch, offset, replayed: !atHead, latencyMs }, this.id);
-        }
-        store.append(fresh);
-        return null;
-      }
-    }
+  function apply(frame: SequencedFrame): RecordsChange | null | false {
+    if (frame.t !== 'rst') return store && store.apply(frame, frame.t === 'e' ? tellEvents(frame) : []);
+    const { why, lost } = frame;
+    const range = lost ? { from: lost[0], to: lost[1] } : null;
+    tell('gap', { channel: id, why, lost: range } satisfies GapEvent, id);
+    return null;
   }
 
   /** Tells that the channel has caught up, once. */
-  #settle(): void {
-    if (this.#recovery && this.#sequencer.atHead) {
-      const { cursor: to } = this.#sequencer;
-      this.#ports.tell(
-        'recovered',
-        { channel: this.id, ...this.#recovery, to, replayed: this.#replayed },
-        this.id,
-      );
-      this.#recovery = null;
+  function settle(): void {
+    if (recovery && sequencer.atHead) {
+      tell('recovered', { channel: id, ...recovery, to: sequencer.cursor, replayed }, id);
+      recovery = null;
     }
-    this.changed();
+    channel.changed();
   }
+
+  const channel: Channel = {
+    id,
+    subscription: IDLE_SUBSCRIPTION,
+    link: null,
+    holders: 0,
+    releaseMs: Infinity,
+    watchers: new Set(),
+    last: undefined,
+    maxEvents: 0,
+    kind: null,
+    hasValue: false,
+    entry() {
+      sent = sequencer.cursor;
+      // What is `undefined` does not reach the wire.
+      return {
+        c: id,
+        e: sent?.epoch,
+        o: sent?.offset,
+        last: sent ? undefined : channel.last,
+      } as SubscribeEntry;
+    },
+    attach(entry, link) {
+      const { kind, m: mode } = entry;
+      // The contract behind the server may have changed what the channel is: then nothing held fits.
+      if (channel.kind !== kind) channel.forget();
+      channel.kind = kind;
+      store ??= createChannelStore(kind, channel.maxEvents);
+      channel.link = link;
+      timeField = entry.tf;
+      feed = null;
+      replayed = 0;
+      recovery = channel.hasValue ? { mode, from: sequencer.cursor } : null;
+      const fits = sequencer.attach(entry, sent);
+      channel.hasValue ||= mode === 'tail';
+      settle();
+      return fits;
+    },
+    detach() {
+      channel.link = null;
+      sequencer.detach();
+      channel.changed();
+    },
+    forget() {
+      const { cursor: position } = sequencer;
+      // Whoever lives on the changes alone must let go of every record, too.
+      const change = store?.apply({ t: 'f', n: 0, o: 0 }, []);
+      if (change && position) tell('change', { ...change, position }, id);
+      sequencer.invalidate();
+      channel.kind = store = updatedAtMs = null;
+      channel.hasValue = false;
+      channel.changed();
+    },
+    receive(frame) {
+      if (frame.t === 'stat') {
+        // A word this version does not know is no reason to call data stale (P-EXT-1).
+        const status = frame.s === 'stale' || frame.s === 'closed' ? frame.s : 'live';
+        feed = { status, sinceMs: frame.since };
+        channel.changed();
+        return true;
+      }
+      const verdict = sequencer.accept(frame);
+      if (verdict === 'ignore' || !store) return true;
+      let change: RecordsChange | null | false = false;
+      if (verdict !== 'hole') {
+        try {
+          change = apply(verdict);
+        } catch {
+          // Not the shape of a frame of this kind; nobody can say what is left of the value.
+        }
+        if (change === false) sequencer.invalidate();
+      }
+      if (verdict === 'hole' || change === false) {
+        channel.changed();
+        return false;
+      }
+      sequencer.commit(verdict);
+      updatedAtMs = wallMs();
+      channel.hasValue = true;
+      if (change) tell('change', { ...change, position: sequencer.cursor }, id);
+      if (verdict.t === 'f' || verdict.t === 'd') {
+        noteLatency(change ? change.upserted.values().next().value : store.read());
+      }
+      settle();
+      return true;
+    },
+    status: () => standing().status,
+    getSnapshot: () =>
+      (snapshot ??= {
+        ...standing(),
+        data: channel.hasValue ? store?.read() : undefined,
+        position: sequencer.cursor,
+        error: error(),
+        updatedAtMs,
+        feed,
+        latencyMs,
+      }),
+    changed() {
+      snapshot = null;
+      for (const watcher of channel.watchers) watcher();
+    },
+  };
+  return channel;
 }

@@ -11,7 +11,7 @@ import {
   type UnsubscribeFrame,
   type WireError,
 } from '@tickwire/protocol';
-import { Channel, type ChannelPorts } from './channel.js';
+import { createChannel, type Channel, type ChannelPorts } from './channel.js';
 import type { SubscriptionEvent } from './state.js';
 import { createSubscriptionTransition, subscriptionDeadlineMs } from './transition.js';
 
@@ -170,7 +170,7 @@ export function createRegistry(ports: RegistryPorts): Registry {
   return {
     channels,
     retain(id, prepare) {
-      const channel = channels.get(id) ?? new Channel(id, ports);
+      const channel = channels.get(id) ?? createChannel(id, ports);
       channels.set(id, channel);
       prepare(channel);
       channel.holders++;

@@ -8,7 +8,7 @@ import type {
   SubscribedEntry,
 } from '@tickwire/protocol';
 import { describe, expect, test } from 'vitest';
-import { MAX_PARTS, Sequencer, type SequencedFrame } from './sequencer.js';
+import { createSequencer, MAX_PARTS, type SequencedFrame, type Sequencer } from './sequencer.js';
 
 const entry = (m: RecoveryMode, o: number, more: Partial<SubscribedEntry> = {}): SubscribedEntry => ({
   c: 'c',
@@ -41,7 +41,7 @@ function take(sequencer: Sequencer, frame: SequencedFrame): string {
 
 /** A cursor at (A, 10), at the head. */
 function at10(): Sequencer {
-  const sequencer = new Sequencer();
+  const sequencer = createSequencer();
   sequencer.attach(entry('full', 10), null);
   take(sequencer, f(10));
   return sequencer;
@@ -97,7 +97,7 @@ describe('the cursor rule (P-DATA-1)', () => {
     ['foreign entry: e', foreign, e(11), 'ignore', { epoch: 'A', offset: 10 }],
     ['foreign entry: f', foreign, f(4), 'apply', { epoch: 'B', offset: 4 }],
     ['an offset that is none', at10, d(11.5), 'ignore', { epoch: 'A', offset: 10 }],
-    ['an offset below 0', () => new Sequencer(), f(-1), 'ignore', null],
+    ['an offset below 0', () => createSequencer(), f(-1), 'ignore', null],
     ['an offset of another type', at10, d('11' as unknown as number), 'ignore', { epoch: 'A', offset: 10 }],
   ];
   test.each(rows)('%s', (_, make, frame, verdict, cursor) => {
@@ -133,8 +133,8 @@ describe('an answer moves the cursor (P-SUB-6)', () => {
   });
 
   test('same or range without a cursor, or with one of another epoch: a hole', () => {
-    expect(new Sequencer().attach(entry('same', 0), null)).toBe(false);
-    expect(new Sequencer().attach(entry('range', 4), null)).toBe(false);
+    expect(createSequencer().attach(entry('same', 0), null)).toBe(false);
+    expect(createSequencer().attach(entry('range', 4), null)).toBe(false);
     expect(at10().attach(entry('range', 12, { e: 'B' }), sent)).toBe(false);
   });
 
@@ -148,7 +148,7 @@ describe('an answer moves the cursor (P-SUB-6)', () => {
   });
 
   test('tail: from where the server says, or at the head', () => {
-    const sequencer = new Sequencer();
+    const sequencer = createSequencer();
     sequencer.attach(entry('tail', 20, { b: 18 }), null);
     expect(sequencer.cursor).toEqual({ epoch: 'A', offset: 18 });
     expect(sequencer.atHead).toBe(false);
@@ -178,7 +178,7 @@ describe('an answer moves the cursor (P-SUB-6)', () => {
   });
 
   test('a value of offset 0 is a value', () => {
-    const sequencer = new Sequencer();
+    const sequencer = createSequencer();
     sequencer.attach(entry('full', 0), null);
     expect(sequencer.atHead).toBe(false);
     expect(take(sequencer, f(0))).toBe('apply');

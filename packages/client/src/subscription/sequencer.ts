@@ -24,114 +24,118 @@ export const MAX_PARTS = 256;
  */
 export type Verdict = SequencedFrame | 'ignore' | 'hole';
 
-export class Sequencer {
+export interface Sequencer {
   /** Up to where everything is applied; `null` before anything was. */
-  cursor: Position | null = null;
-
-  #entryEpoch = '';
-  #head = 0;
-  #isVoid = true;
-  #hole = false;
-  #parts: (FullFrame | DeltaFrame)[] = [];
-
+  readonly cursor: Position | null;
   /** Whether everything the last answer promised has been applied and nothing is known to be missing. */
-  get atHead(): boolean {
-    return (
-      !this.#isVoid && !this.#hole && this.cursor?.epoch === this.#entryEpoch && this.offset >= this.#head
-    );
-  }
-
+  readonly atHead: boolean;
   /** Offset of the cursor. */
-  get offset(): number {
-    return this.cursor?.offset ?? 0;
-  }
-
+  readonly offset: number;
   /**
    * An answer of the server, and the cursor it answers.
    * @returns `false` if it continues something that is not held, which is a hole.
    */
-  attach({ e: epoch, o, m, b = o }: SubscribedEntry, sent: Position | null): boolean {
-    this.#parts = [];
-    this.#entryEpoch = epoch;
-    this.#head = o;
-    if (m === 'tail') this.cursor = { epoch, offset: b };
-    const sameEpoch = this.cursor?.epoch === epoch;
-    // Another connection may have moved the cursor on, in the same history, since the question was asked. What follows
-    // is then at worst old, and must not take the reader back (P-APP-1).
-    const movedOn = sameEpoch && sent?.epoch === epoch && sent.offset <= o && this.offset > sent.offset;
-    this.#isVoid = (m === 'full' || m === 'reset') && !movedOn;
-    this.#hole = !this.#isVoid && (!sameEpoch || (m === 'same' && this.offset < o));
-    return !this.#hole;
-  }
-
+  attach(entry: SubscribedEntry, sent: Position | null): boolean;
   /** Judges a frame whose alias is this channel's. */
-  accept(frame: SequencedFrame): Verdict {
-    const { o, t } = frame;
-    const epoch = this.cursor?.epoch;
-    if (!Number.isSafeInteger(o) || o < 0) return 'ignore';
-    if (t === 'rst') return !this.#isVoid && frame.e === epoch && o <= this.offset ? 'ignore' : frame;
-    if (t === 'f') {
-      const known = !this.#isVoid && (frame.e ?? this.#entryEpoch) === epoch && o < this.offset;
-      return known ? 'ignore' : this.#assemble(frame);
-    }
-    if (this.#hole || this.#isVoid || epoch !== this.#entryEpoch) return 'ignore';
-    const coverage = coverageOf(this.offset, t === 'd' ? baseOfDelta(frame) : baseOfEvents(frame), o);
-    if (coverage === 'duplicate') return 'ignore';
-    if (coverage === 'hole') return this.#miss();
-    return t === 'd' ? this.#assemble(frame) : frame;
-  }
-
+  accept(frame: SequencedFrame): Verdict;
   /** The frame has been applied: the cursor moves (P-POS-3). */
-  commit(frame: SequencedFrame): void {
-    if (frame.t === 'f' || frame.t === 'rst') {
-      this.#entryEpoch = frame.e ?? this.#entryEpoch;
-      this.#isVoid = this.#hole = false;
-      this.#parts = [];
-    }
-    this.cursor = { epoch: this.#entryEpoch, offset: frame.o };
-  }
-
+  commit(frame: SequencedFrame): void;
   /** The value held is not what the sender thinks: nothing fits but a whole new one (P-DATA-6). */
-  invalidate(): void {
-    this.cursor = null;
-    this.#miss();
-  }
-
+  invalidate(): void;
   /** The connection is gone, and with it what came of a value in parts (P-DATA-7). */
-  detach(): void {
-    this.#parts = [];
-  }
+  detach(): void;
+}
 
-  #miss(): 'hole' {
-    this.#parts = [];
-    this.#hole = true;
+export function createSequencer(): Sequencer {
+  let cursor: Position | null = null;
+  let entryEpoch = '';
+  let head = 0;
+  let isVoid = true;
+  let hole = false;
+  let parts: (FullFrame | DeltaFrame)[] = [];
+
+  const offsetOf = (): number => cursor?.offset ?? 0;
+
+  function miss(): 'hole' {
+    parts = [];
+    hole = true;
     return 'hole';
   }
 
-  #assemble(frame: FullFrame | DeltaFrame): Verdict {
+  function assemble(frame: FullFrame | DeltaFrame): Verdict {
     const { t, o, i = 0, more } = frame;
-    const [first] = this.#parts;
-    if (first && (first.t !== t || first.o !== o || baseOf(first) !== baseOf(frame))) this.#parts = [];
-    if (i !== this.#parts.length || i >= MAX_PARTS) return this.#miss();
+    const [first] = parts;
+    if (first && (first.t !== t || first.o !== o || baseOf(first) !== baseOf(frame))) parts = [];
+    if (i !== parts.length || i >= MAX_PARTS) return miss();
     if (!more && i === 0) return frame;
-    this.#parts.push(frame);
-    if (more) return 'ignore';
-    return merge(this.#parts.splice(0));
+    parts.push(frame);
+    return more ? 'ignore' : merge(parts.splice(0));
   }
+
+  return {
+    get cursor() {
+      return cursor;
+    },
+    get atHead() {
+      return !isVoid && !hole && cursor?.epoch === entryEpoch && offsetOf() >= head;
+    },
+    get offset() {
+      return offsetOf();
+    },
+    attach({ e: epoch, o, m, b = o }, sent) {
+      parts = [];
+      entryEpoch = epoch;
+      head = o;
+      if (m === 'tail') cursor = { epoch, offset: b };
+      const sameEpoch = cursor?.epoch === epoch;
+      // Another connection may have moved the cursor on, in the same history, since the question was asked. What follows
+      // is then at worst old, and must not take the reader back (P-APP-1).
+      const movedOn = sameEpoch && sent?.epoch === epoch && sent.offset <= o && offsetOf() > sent.offset;
+      isVoid = (m === 'full' || m === 'reset') && !movedOn;
+      hole = !isVoid && (!sameEpoch || (m === 'same' && offsetOf() < o));
+      return !hole;
+    },
+    accept(frame) {
+      const { o, t } = frame;
+      const epoch = cursor?.epoch;
+      if (!Number.isSafeInteger(o) || o < 0) return 'ignore';
+      if (t === 'rst') return !isVoid && frame.e === epoch && o <= offsetOf() ? 'ignore' : frame;
+      if (t === 'f') {
+        return !isVoid && (frame.e ?? entryEpoch) === epoch && o < offsetOf() ? 'ignore' : assemble(frame);
+      }
+      if (hole || isVoid || epoch !== entryEpoch) return 'ignore';
+      const coverage = coverageOf(offsetOf(), t === 'd' ? baseOfDelta(frame) : baseOfEvents(frame), o);
+      if (coverage === 'duplicate') return 'ignore';
+      if (coverage === 'hole') return miss();
+      return t === 'd' ? assemble(frame) : frame;
+    },
+    commit(frame) {
+      if (frame.t === 'f' || frame.t === 'rst') {
+        entryEpoch = frame.e ?? entryEpoch;
+        isVoid = hole = false;
+        parts = [];
+      }
+      cursor = { epoch: entryEpoch, offset: frame.o };
+    },
+    invalidate() {
+      cursor = null;
+      miss();
+    },
+    detach() {
+      parts = [];
+    },
+  };
 }
 
 const baseOf = (frame: FullFrame | DeltaFrame): unknown => 'b' in frame && frame.b;
 
 /** Puts parts together. Their keys are disjoint, so the order does not matter. */
 function merge(parts: readonly (FullFrame | DeltaFrame)[]): SequencedFrame {
-  const merged: Record<string, unknown> = { ...parts[0] };
-  for (const field of ['k', 's', 'u', 'p', 'q', 'x']) {
-    const pieces = parts.flatMap(
-      (part) => (part as unknown as Record<string, object | undefined>)[field] ?? [],
-    );
+  const pieces = parts as unknown as readonly Record<string, object | undefined>[];
+  const merged: Record<string, unknown> = { ...pieces[0], x: pieces.flatMap((part) => part['x'] ?? []) };
+  for (const field of 'kspuq') {
     // `fromEntries` defines own fields, also one that is called `__proto__` (P-FRAME-6).
-    merged[field] =
-      field === 'x' ? pieces : Object.fromEntries(pieces.flatMap((piece) => Object.entries(piece)));
+    merged[field] = Object.fromEntries(pieces.flatMap((part) => Object.entries(part[field] ?? {})));
   }
   return merged as unknown as SequencedFrame;
 }

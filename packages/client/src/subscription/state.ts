@@ -48,4 +48,4 @@ export type SubscriptionEffect =
   | { readonly type: 'dropConnection' };
 
 /** Before anything was asked. */
-export const IDLE_SUBSCRIPTION: SubscriptionState = Object.freeze({ status: 'idle' });
+export const IDLE_SUBSCRIPTION: SubscriptionState = { status: 'idle' };

@@ -3,7 +3,7 @@ import { SUBPROTOCOL_JSON } from '../version.js';
 import type { Codec, Decoded, DecodeFault, DecodeLimits } from './codec.js';
 
 /** Bounds a server keeps unless told otherwise (P-FRAME-4). */
-export const DEFAULT_DECODE_LIMITS: DecodeLimits = Object.freeze({
+export const DEFAULT_DECODE_LIMITS: DecodeLimits = /* @__PURE__ */ Object.freeze({
   maxFrames: 64,
   maxDepth: 32,
   maxFrameKeys: 64,
@@ -83,7 +83,7 @@ function decode(message: string, limits: DecodeLimits): Decoded {
 }
 
 /** The codec of `tickwire.v1+json`. */
-export const jsonCodec: Codec = Object.freeze({
+export const jsonCodec: Codec = /* @__PURE__ */ Object.freeze({
   subprotocol: SUBPROTOCOL_JSON,
   encode: (frame) => JSON.stringify(frame),
   join: (frames) => frames.join('\n'),

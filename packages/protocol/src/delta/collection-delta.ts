@@ -86,31 +86,20 @@ export function buildCollectionDelta(
  */
 export function applyCollectionDelta(
   records: Map<string, unknown>,
-  delta: CollectionDelta,
+  { u = {}, p = {}, q = {}, x = [] }: CollectionDelta,
 ): ReadonlySet<string> | null {
-  const patched = new Set<string>();
-  for (const fields of [delta.p, delta.q])
-    if (fields !== undefined) for (const key of Object.keys(fields)) patched.add(key);
-  for (const key of patched) if (!isPlainObject(records.get(key))) return null;
-
-  const touched = new Set<string>(patched);
-  for (const key of patched) {
-    const record = records.get(key) as PlainObject;
-    const set = delta.p !== undefined && Object.hasOwn(delta.p, key) ? delta.p[key] : undefined;
-    const unset = delta.q !== undefined && Object.hasOwn(delta.q, key) ? delta.q[key] : undefined;
-    records.set(key, applyPatch(record, set, unset));
+  const touched = new Set([...Object.keys(p), ...Object.keys(q)]);
+  for (const key of touched) if (!isPlainObject(records.get(key))) return null;
+  const record = (key: string): PlainObject => records.get(key) as PlainObject;
+  for (const [key, set] of Object.entries(p)) records.set(key, applyPatch(record(key), set));
+  for (const [key, unset] of Object.entries(q)) records.set(key, applyPatch(record(key), undefined, unset));
+  for (const [key, whole] of Object.entries(u)) {
+    records.set(key, whole);
+    touched.add(key);
   }
-  if (delta.u !== undefined) {
-    for (const key of Object.keys(delta.u)) {
-      records.set(key, delta.u[key]);
-      touched.add(key);
-    }
-  }
-  if (delta.x !== undefined) {
-    for (const key of delta.x) {
-      records.delete(key);
-      touched.add(key);
-    }
+  for (const key of x) {
+    records.delete(key);
+    touched.add(key);
   }
   return touched;
 }

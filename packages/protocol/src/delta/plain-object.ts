@@ -18,8 +18,3 @@ export function setOwn(target: Record<string, unknown>, key: string, value: unkn
     target[key] = value;
   }
 }
-
-/** Reads an own field; `undefined` where there is none, whatever the prototype has. */
-export function getOwn(source: PlainObject, key: string): unknown {
-  return Object.hasOwn(source, key) ? source[key] : undefined;
-}

@@ -1,6 +1,6 @@
 // Touched fields: which fields of one record were written, and what the frame says of them (P-DATA-3).
 import { dequal } from 'dequal/lite';
-import { getOwn, isPlainObject, setOwn, type PlainObject } from './plain-object.js';
+import { isPlainObject, setOwn, type PlainObject } from './plain-object.js';
 
 /** Fields written since the last frame, or `whole` where the record cannot be patched or did not exist. */
 export type Touched = Set<string> | 'whole';
@@ -42,10 +42,10 @@ export function patchOf(touched: ReadonlySet<string>, value: PlainObject): Field
 export function applyPatch(
   value: PlainObject,
   set: PlainObject | undefined,
-  unset: readonly string[] | undefined,
+  unset?: readonly string[],
 ): PlainObject {
-  const next: Record<string, unknown> = { ...value };
-  if (set !== undefined) for (const key of Object.keys(set)) setOwn(next, key, getOwn(set, key));
-  if (unset !== undefined) for (const key of unset) delete next[key];
+  // A spread defines own fields, also one that is called `__proto__` (P-FRAME-6).
+  const next: Record<string, unknown> = { ...value, ...set };
+  for (const key of unset ?? []) delete next[key];
   return next;
 }
