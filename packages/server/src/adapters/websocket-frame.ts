@@ -30,7 +30,7 @@ export class WebSocketFrame implements EncodedFrame {
 }
 
 /** Builds the frames that the WebSocket adapter writes. */
-export const webSocketFrameEncoder: FrameEncoder = (text, kind) => {
+export const webSocketFrameEncoder = ((text: string, kind: FrameKind): WebSocketFrame => {
   const byteLength = Buffer.byteLength(text, 'utf8');
   const headerBytes = byteLength < 126 ? 2 : byteLength < 65_536 ? 4 : 10;
   const payload = Buffer.allocUnsafe(headerBytes + byteLength);
@@ -48,4 +48,4 @@ export const webSocketFrameEncoder: FrameEncoder = (text, kind) => {
   if (byteLength === text.length) payload.write(text, headerBytes, byteLength, 'latin1');
   else payload.write(text, headerBytes, byteLength, 'utf8');
   return new WebSocketFrame(byteLength, kind, payload);
-};
+}) satisfies FrameEncoder;

@@ -370,7 +370,7 @@ describe('broker', () => {
     const broker = new HandBroker();
     const market = new Market({ broker: broker.connect });
     const peer = await market.reader('quote/A');
-    broker.head = { ...broker.head, offset: 0 } as ChannelHead;
+    broker.head = { ...broker.head, offset: 0 };
     broker.events?.onDeliveryUncertain('all');
     await market.clock.settle();
     expect(peer.take()).toMatchObject([{ t: 'unsubd', ch: ['quote/A'], err: { c: 'unavailable' } }]);
@@ -381,7 +381,7 @@ describe('broker', () => {
     const broker = new HandBroker();
     const market = new Market({ broker: broker.connect });
     await market.reader('quote/A');
-    broker.head = { ...broker.head, offset: 9 } as ChannelHead;
+    broker.head = { ...broker.head, offset: 9 };
     const peers = await market.many(50, () => market.peer());
     const reads = broker.reads;
     for (const peer of peers) peer.send({ t: 'sub', id: 1, ch: [{ c: 'quote/A', e: 'e1', o: 9 }] });
