@@ -1,4 +1,4 @@
-// Door `@tickwire/testing`: time, chance and networks that a test owns.
+// Door `@tickwire/testing`: time, chance and networks that a test owns, and the simulation that is built of them.
 export { VirtualClock, type VirtualClockOptions, type VirtualMachine } from './clock/virtual-clock.js';
 export { SeededRandom } from './random/seeded-random.js';
 export {
@@ -18,3 +18,23 @@ export {
   type VirtualSocket,
   type VirtualSocketEvents,
 } from './network/virtual-network.js';
+export {
+  createVirtualTransport,
+  type VirtualTransport,
+  type VirtualTransportOptions,
+} from './network/virtual-transport.js';
+export {
+  type AcceptingServer,
+  listenVirtually,
+  virtualFrameEncoder,
+  type VirtualListenOptions,
+} from './network/virtual-listener.js';
+export { createVirtualEnvironment, type VirtualEnvironment } from './environment/virtual-environment.js';
+export { runScenario, runSeed, type RunResult } from './simulation/run.js';
+export { drawScenario, FAULT_NAMES } from './simulation/draw-scenario.js';
+export type { Action, ClientPlan, FaultName, Scenario, Step } from './simulation/scenario.js';
+export { shrinkScenario } from './simulation/shrink.js';
+export { ReportBuilder, type SimulationReport } from './simulation/report.js';
+export { checkHistory } from './simulation/checker.js';
+export { type Rule, RULES, type Violation } from './simulation/check/violation.js';
+export type { Change, HistoryEvent, SeenStatus, WrittenChange } from './simulation/history.js';

@@ -234,6 +234,7 @@ export class VirtualMachine implements Clock {
 
   /** What the world does to this machine after a while, such as a packet that arrives: none of its own timers. */
   schedule(delayMs: number, run: () => void): void {
+    if (Number.isNaN(delayMs)) throw new RangeError('schedule: the delay is not a number.');
     if (!this.#halted) this.#timeline.add(this, false, Math.max(0, delayMs), run);
   }
 

@@ -168,18 +168,18 @@ describe('VirtualNetwork', () => {
     expect(network.connections).toEqual([]);
   });
 
-  it('shows a tap every message, which may lose it', async () => {
+  it('shows a tap every message, which may lose or replace it', async () => {
     const seen: string[] = [];
     const { clock, clientSocket, log } = await connected({
       random: new SeededRandom(1),
       tap: ({ direction, data }) => {
         seen.push(`${direction} ${data}`);
-        return data === 'b' ? 'lose' : undefined;
+        return data === 'b' ? 'lose' : data === 'c' ? { data: 'C' } : undefined;
       },
     });
     clientSocket.write(['a', 'b', 'c'].map(text));
     await clock.advance(100);
     expect(seen).toEqual(['toServer a', 'toServer b', 'toServer c']);
-    expect(log).toEqual(['server got a @110', 'server got c @110']);
+    expect(log).toEqual(['server got a @110', 'server got C @110']);
   });
 });

@@ -13,9 +13,11 @@ import {
 export interface VirtualSocketEvents {
   /** Connecting end only: the other end accepted. */
   onOpen?(): void;
+  /** A message, as it was written. */
   onMessage(data: string): void;
   /** What was written has left the process. */
   onDrain?(): void;
+  /** The end. Once. */
   onClose(code: number, reason: string): void;
 }
 
@@ -34,6 +36,7 @@ export interface VirtualSocket {
 /** Who listens at an address. */
 export interface VirtualListener {
   readonly machine: VirtualMachine;
+  /** Takes a connection; what it answers is told what happens. */
   accept(socket: VirtualSocket): VirtualSocketEvents;
 }
 
@@ -47,8 +50,11 @@ export interface TappedMessage {
 /** Towards the server or towards the client. */
 export type Direction = 'toServer' | 'toClient';
 
-/** What becomes of a message: `lose` drops it silently, which no TCP connection does. For tests of tests. */
-export type Verdict = 'carry' | 'lose';
+/**
+ * What becomes of a message: `lose` drops it silently, `data` puts another one in its place. No TCP connection does
+ * either; this is for tests of tests.
+ */
+export type Verdict = 'carry' | 'lose' | { readonly data: string };
 
 /** Options of {@link VirtualNetwork}. */
 export interface VirtualNetworkOptions {
@@ -60,7 +66,7 @@ export interface VirtualNetworkOptions {
    * @defaultValue {@link DEFAULT_PIPE_CONDITIONS}
    */
   readonly conditions?: Partial<PipeConditions>;
-  /** Sees every message as it is written, and may lose it. */
+  /** Sees every message as it is written, and may lose or replace it. */
   readonly tap?: (message: TappedMessage) => Verdict | undefined;
   /** An open connection has ended: one of its ends was told `code`. Once a connection. */
   readonly onEnd?: (connection: VirtualConnection, code: number) => void;
@@ -178,6 +184,7 @@ export class VirtualConnection {
     );
   }
 
+  /** Whether one of the ends is on this machine. */
   touches(machine: VirtualMachine): boolean {
     return this.#client?.machine === machine || this.#server?.machine === machine;
   }
@@ -192,9 +199,16 @@ export class VirtualConnection {
     this.resetFrom(undefined);
   }
 
-  /** Resets as soon as so many more messages have arrived: in the middle of a batch, for example. */
-  resetAfter(messages: number, direction: Direction): void {
-    this.#armed = { direction, messages };
+  /**
+   * Resets as soon as so many more messages have arrived: in the middle of a batch, for example.
+   * @returns disarms it.
+   */
+  resetAfter(messages: number, direction: Direction): () => void {
+    const armed = { direction, messages };
+    this.#armed = armed;
+    return () => {
+      if (this.#armed === armed) this.#armed = undefined;
+    };
   }
 
   /** Half-open: from now on nothing arrives anywhere and nobody is told. */
@@ -278,7 +292,9 @@ export class VirtualConnection {
       write: (messages) => {
         for (const message of messages) {
           const verdict = this.#options.tap?.({ connection: this, direction, data: message.data });
-          if (verdict !== 'lose') pipe()?.write(message);
+          if (verdict === 'lose') continue;
+          const isReplaced = typeof verdict === 'object';
+          pipe()?.write(isReplaced ? { data: verdict.data, byteLength: verdict.data.length } : message);
         }
       },
       close: (code, reason) => {

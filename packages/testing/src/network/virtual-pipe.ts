@@ -14,8 +14,8 @@ export interface PipeConditions {
   readonly latencyMs: number;
   /** A message takes up to so many milliseconds more, at random. Order is kept. */
   readonly jitterMs: number;
-  /** How fast the receiver reads. Infinity: at once. */
-  readonly bytesPerMs: number;
+  /** How fast the receiver reads; `null`: at once. */
+  readonly bytesPerMs: number | null;
   /** How many unread bytes the kernels on the way take before the sender's `bufferedBytes` grows. */
   readonly windowBytes: number;
 }
@@ -24,7 +24,7 @@ export interface PipeConditions {
 export const DEFAULT_PIPE_CONDITIONS: PipeConditions = Object.freeze({
   latencyMs: 1,
   jitterMs: 0,
-  bytesPerMs: Infinity,
+  bytesPerMs: null,
   windowBytes: 4 * 1024 * 1024,
 });
 
@@ -145,7 +145,7 @@ export class VirtualPipe {
       const { latencyMs, jitterMs, bytesPerMs } = this.conditions;
       const nowMs = this.#sender.monotonicMs();
       const travelMs = latencyMs + (jitterMs > 0 ? Math.floor(this.#random() * (jitterMs + 1)) : 0);
-      const readMs = bytesPerMs === Infinity ? 0 : bytes / bytesPerMs;
+      const readMs = bytesPerMs === null ? 0 : bytes / bytesPerMs;
       this.#lastArrivalMs = Math.max(nowMs + travelMs, this.#lastArrivalMs) + readMs;
       this.#underWay.push(parcel);
       this.#arrive(this.#lastArrivalMs - nowMs, 1);

@@ -23,7 +23,7 @@ export interface VirtualTransport extends Transport {
 
 /** Opens the client's pipes over a virtual network. Subprotocols are not negotiated: JSON is spoken. */
 export function createVirtualTransport(options: VirtualTransportOptions): VirtualTransport {
-  const { network, machine, addressOf = (url) => url } = options;
+  const { network, machine, addressOf = (url: string) => url } = options;
   let openSockets = 0;
   return {
     get openSockets() {

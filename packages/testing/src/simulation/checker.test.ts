@@ -428,6 +428,12 @@ describe('checkHistory', () => {
     });
   });
 
+  describe('R22, at rest', () => {
+    it('sees a connection that nobody pings any more', () => {
+      expect(rulesOf({ type: 'unpinged', connection: 1, forMs: 3_600_000 })).toEqual(['R22']);
+    });
+  });
+
   describe('R25 and R26', () => {
     it('see callbacks after the end and what is left over', () => {
       expect(rulesOf({ type: 'calledLate', what: 'a listener' })).toEqual(['R25']);

@@ -59,6 +59,9 @@ export function drawScenario(seed: number): Scenario {
     brokerNoticesLoss: random.chance(0.5),
     flushMs: random.pick([0, 0, 0, 10, 50]),
     watermarkBytes: random.pick([256, 2_048, 65_536, 262_144]),
+    maxPartBytes: random.pick([200, 1_000, 65_536]),
+    maxTombstones: random.pick([0, 2, 1_024]),
+    lingerMs: random.pick([0, 500, 10_000]),
     ping: random.pick([
       { everyMs: 25_000, graceMs: 10_000 },
       { everyMs: 5_000, graceMs: 3_000 },
@@ -74,7 +77,7 @@ function drawConditions(random: SeededRandom): Scenario['conditions'] {
   return {
     latencyMs: random.pick([0, 1, 5, 20, 80, 300]),
     jitterMs: random.pick([0, 0, 2, 20, 200]),
-    bytesPerMs: Infinity,
+    bytesPerMs: null,
     windowBytes: random.pick([512, 4_096, 65_536, 4 * 1024 * 1024]),
   };
 }
@@ -111,7 +114,7 @@ function drawPublishes(
 ): Step[] {
   const steps: Step[] = [];
   const throughFeed = random.chance(0.5);
-  const count = random.int(20, 400);
+  const count = random.int(20, 1_000);
   let publish = 0;
   while (publish < count) {
     // Bursts share an instant, so that several publications meet in one flush.
@@ -192,7 +195,7 @@ function drawSubscriptions(
     for (const channel of channels) {
       if (random.chance(0.1)) continue;
       const rounds = random.chance(0.6) ? 1 : random.int(2, 5);
-      let atMs = random.chance(0.5) ? 0 : random.int(0, activeMs);
+      let atMs = random.chance(0.7) ? 0 : random.int(0, activeMs);
       for (let round = 0; round < rounds; round++) {
         subscription++;
         const last = channel.kind === 'stream' && random.chance(0.4) ? random.int(0, 5) : null;

@@ -134,6 +134,8 @@ export type HistoryEvent = { readonly atMs: number } & (
   // The world.
   | { readonly type: 'fault'; readonly fault: string; readonly target: string }
   | { readonly type: 'clockJumped'; readonly byMs: number }
+  /** At rest, a connection that has not been pinged for longer than it may be. */
+  | { readonly type: 'unpinged'; readonly connection: number; readonly forMs: number }
   /** A connection ended although nobody had touched it. */
   | { readonly type: 'endedUntouched'; readonly connection: number; readonly code: number }
   // The end of the run, after everything has come to rest.

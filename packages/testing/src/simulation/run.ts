@@ -5,7 +5,7 @@ import { checkHistory } from './checker.js';
 import { drawScenario } from './draw-scenario.js';
 import type { HistoryEvent } from './history.js';
 import type { Scenario } from './scenario.js';
-import { World, type WorldOptions } from './world.js';
+import { type Sabotage, World } from './world.js';
 
 /** What one run came to. */
 export interface RunResult {
@@ -27,21 +27,19 @@ export interface RunResult {
 const LINGER_MS = 60_000;
 
 /** Runs the scenario of a seed. */
-export function runSeed(seed: number, options: WorldOptions = {}): Promise<RunResult> {
-  return runScenario(drawScenario(seed), options);
+export function runSeed(seed: number, sabotage: Sabotage = {}): Promise<RunResult> {
+  return runScenario(drawScenario(seed), sabotage);
 }
 
 /** Runs a scenario. Virtual time only: a minute takes some hundredths of a second. */
-export async function runScenario(scenario: Scenario, options: WorldOptions = {}): Promise<RunResult> {
-  const world = new World(scenario, options);
+export async function runScenario(scenario: Scenario, sabotage: Sabotage = {}): Promise<RunResult> {
+  const world = new World(scenario, sabotage);
   const { clock, history } = world;
   world.plan();
   await clock.advance(scenario.activeMs);
   await clock.advance(scenario.restMs);
 
-  await world.broker.recordHeads();
-  for (const client of world.clients) client.recordRest();
-
+  await world.recordRest();
   world.beginEnding();
   for (const client of world.clients) client.close();
   await clock.advance(LINGER_MS);

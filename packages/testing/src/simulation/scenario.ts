@@ -1,4 +1,4 @@
-// Scenario: what one run does, as data, so that it can be printed, cut down and kept. Knows nothing of how it is run.
+// Scenario: what one run does, as JSON, so that it can be printed, cut down and kept. Knows nothing of how it is run.
 import type { PipeConditions } from '../network/virtual-pipe.js';
 import type { ChannelPlan, HistoryLimits } from './contract.js';
 import type { Change } from './history.js';
@@ -111,6 +111,12 @@ export interface Scenario {
   readonly brokerNoticesLoss: boolean;
   readonly flushMs: number;
   readonly watermarkBytes: number;
+  /** At which size values and histories are cut into parts. */
+  readonly maxPartBytes: number;
+  /** How many removed keys the broker remembers. */
+  readonly maxTombstones: number;
+  /** How long a server keeps a channel that nobody reads. */
+  readonly lingerMs: number;
   readonly ping: { readonly everyMs: number; readonly graceMs: number };
   readonly steps: readonly Step[];
   /** Nothing is published and no fault begins after this moment. */

@@ -74,7 +74,11 @@ export class SimulatedBroker {
   #begin(): { readonly connect: BrokerFactory; readonly feed: BarePublisher<SimulationContract> } {
     const { clock, random, history, scenario, contract, sabotage } = this.#options;
     this.#lives++;
-    const { connect: honest } = createMemoryBroker({ clock, random: random.fork(`life ${this.#lives}`) });
+    const { connect: honest } = createMemoryBroker({
+      clock,
+      random: random.fork(`life ${this.#lives}`),
+      maxTombstones: scenario.maxTombstones,
+    });
     const observer = honest({
       onPublication: (channel, { epoch, previousOffset, offset, change }) =>
         history.add({ type: 'written', channel, epoch, previousOffset, offset, change: writtenOf(change) }),
@@ -102,15 +106,14 @@ export class SimulatedBroker {
       else machine.schedule(latencyMs, () => isCut || run());
     };
     const ask = <Answer>(run: (broker: Broker) => Promise<Answer>): Promise<Answer> =>
-      new Promise((resolve, reject) => {
+      new Promise((resolve) => {
         const broker = inner;
         if (isCut || broker === undefined) return;
         const start = (): void => {
           if (isCut) return;
-          run(broker).then(
-            (answer) => toServer(() => resolve(answer)),
-            (error: unknown) => toServer(() => reject(error as Error)),
-          );
+          const outcome = run(broker);
+          const answer = (): void => toServer(() => resolve(outcome));
+          outcome.then(answer, answer);
         };
         if (latencyMs === 0) start();
         else clock.setTimer(latencyMs, start);

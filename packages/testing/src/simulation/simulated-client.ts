@@ -7,7 +7,7 @@ import {
   createClient,
   type StreamHandle,
 } from '@tickwire/client';
-import { isTickwireError } from '@tickwire/protocol';
+import { type Clock, isTickwireError } from '@tickwire/protocol';
 import type { VirtualClock, VirtualMachine } from '../clock/virtual-clock.js';
 import { createVirtualEnvironment, type VirtualEnvironment } from '../environment/virtual-environment.js';
 import type { VirtualConnection, VirtualNetwork } from '../network/virtual-network.js';
@@ -27,6 +27,8 @@ export interface SimulatedClientOptions {
   readonly history: History;
   readonly random: SeededRandom;
   readonly servers: number;
+  /** What its program takes for its clock. @defaultValue the machine's */
+  readonly clockOf?: ((machine: VirtualMachine) => Clock) | undefined;
 }
 
 /** What handles of all kinds have in common, their values unknown. */
@@ -76,7 +78,7 @@ export class SimulatedClient {
       getToken: () => `${plan.principal}#${plan.name}#${++this.#tokens}`,
       transport: this.#transport,
       environment: this.environment,
-      clock: this.machine,
+      clock: options.clockOf?.(this.machine) ?? this.machine,
       random: random.fork('client'),
       logger: () => undefined,
       scheduler: plan.scheduler,
@@ -247,6 +249,8 @@ export class SimulatedClient {
           whileOpen('a change', ({ upserted, removed, position }) => {
             for (const [key, record] of upserted) records.set(key, record);
             for (const key of removed) records.delete(key);
+            // A channel that was taken away empties the grid; that is no value of the channel.
+            if (handle.getSnapshot().position === null) return;
             history.add({ type: 'applied', subscription, position, value: shown(records), status: 'live' });
           }),
         ),

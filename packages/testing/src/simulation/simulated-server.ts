@@ -1,5 +1,6 @@
 // Simulated server: a real server on a virtual machine, killed and started again. Its hooks write into the history.
 import { type AuthenticateContext, createServer, type Server } from '@tickwire/server';
+import type { Clock } from '@tickwire/protocol';
 import type { VirtualClock, VirtualMachine } from '../clock/virtual-clock.js';
 import { listenVirtually, virtualFrameEncoder } from '../network/virtual-listener.js';
 import type { VirtualNetwork } from '../network/virtual-network.js';
@@ -23,6 +24,8 @@ export interface SimulatedServerOptions {
   readonly history: History;
   readonly rules: Rules;
   readonly random: SeededRandom;
+  /** What its program takes for its clock. @defaultValue the machine's */
+  readonly clockOf?: ((machine: VirtualMachine) => Clock) | undefined;
 }
 
 interface Life {
@@ -176,12 +179,13 @@ export class SimulatedServer {
         },
       },
       broker: link.factory,
-      clock: machine,
+      clock: this.#options.clockOf?.(machine) ?? machine,
       random: dice.fork('server'),
       logger: () => undefined,
       frameEncoder: virtualFrameEncoder,
       flushMs: scenario.flushMs,
-      limits: { watermarkBytes: scenario.watermarkBytes },
+      lingerMs: scenario.lingerMs,
+      limits: { watermarkBytes: scenario.watermarkBytes, maxPartBytes: scenario.maxPartBytes },
       ping: scenario.ping,
     });
   }

@@ -5,36 +5,63 @@ import type { TappedMessage, Verdict, VirtualConnection } from '../network/virtu
 import { taintsIn } from './contract.js';
 import type { History } from './history.js';
 
-/** What becomes of a message that is about to travel. For faults that no network has, to prove that they are found. */
-export type Sabotage = (message: TappedMessage, frames: readonly ServerFrame[]) => Verdict;
+/** A frame under way, in either direction. */
+export type WireFrame =
+  | { readonly to: 'server'; readonly frame: ClientFrame }
+  | { readonly to: 'client'; readonly frame: ServerFrame };
+
+/**
+ * Changes frames on their way, to prove that the checker finds what comes of it: returns the frames that travel in
+ * place of the one given, or `undefined` to leave it alone.
+ */
+export type WireSabotage = (
+  frame: WireFrame,
+  atMs: number,
+) => readonly (ClientFrame | ServerFrame)[] | undefined;
 
 /** Watches a virtual network for one run. */
 export class WireTap {
   readonly #history: History;
-  readonly #sabotage: Sabotage | undefined;
+  readonly #nowMs: () => number;
+  readonly #sabotage: WireSabotage | undefined;
   readonly #sessions = new WeakMap<VirtualConnection, string>();
+  readonly #pingedAtMs = new WeakMap<VirtualConnection, number>();
   /** How often each kind of answer was given. */
   readonly recovery: Record<RecoveryMode, number> = { same: 0, range: 0, full: 0, tail: 0, reset: 0 };
 
-  constructor(history: History, sabotage?: Sabotage) {
+  constructor(history: History, nowMs: () => number, sabotage?: WireSabotage) {
     this.#history = history;
+    this.#nowMs = nowMs;
     this.#sabotage = sabotage;
   }
 
   /** Give this to the network. */
   readonly see = (message: TappedMessage): Verdict => {
-    const { connection, direction, data } = message;
-    if (direction === 'toServer') {
-      for (const frame of framesOf<ClientFrame>(data)) {
-        if (frame.t === 'hello' && frame.auth?.token !== undefined)
-          this.#sessions.set(connection, frame.auth.token);
-      }
-      return 'carry';
+    const sabotaged = this.#sabotage === undefined ? message.data : this.#change(message, this.#sabotage);
+    if (sabotaged === '') return 'lose';
+    if (message.direction === 'toServer') this.#seeHello(message.connection, sabotaged);
+    else this.#seeData(message.connection, sabotaged);
+    return sabotaged === message.data ? 'carry' : { data: sabotaged };
+  };
+
+  /** How long ago the server pinged a connection last; `null` if it never did. */
+  sincePingMs(connection: VirtualConnection): number | null {
+    const pingedAtMs = this.#pingedAtMs.get(connection);
+    return pingedAtMs === undefined ? null : this.#nowMs() - pingedAtMs;
+  }
+
+  #seeHello(connection: VirtualConnection, data: string): void {
+    if (!data.includes('"hello"')) return;
+    for (const frame of framesOf<ClientFrame>(data)) {
+      if (frame.t === 'hello' && frame.auth?.token !== undefined)
+        this.#sessions.set(connection, frame.auth.token);
     }
+  }
+
+  #seeData(connection: VirtualConnection, data: string): void {
+    if (data.includes('"t":"ping"')) this.#pingedAtMs.set(connection, this.#nowMs());
     const session = this.#sessions.get(connection) ?? `connection ${connection.id} before its hello`;
-    const isAnswer = data.includes('"subd"');
-    const frames = isAnswer || this.#sabotage !== undefined ? framesOf<ServerFrame>(data) : [];
-    for (const frame of frames) {
+    for (const frame of data.includes('"subd"') ? framesOf<ServerFrame>(data) : []) {
       if (frame.t !== 'subd') continue;
       for (const entry of frame.r) {
         if ('err' in entry) continue;
@@ -43,8 +70,15 @@ export class WireTap {
       }
     }
     for (const channel of taintsIn(data)) this.#history.add({ type: 'exposed', session, channel });
-    return this.#sabotage?.(message, frames) ?? 'carry';
-  };
+  }
+
+  #change({ direction, data }: TappedMessage, sabotage: WireSabotage): string {
+    const frames = framesOf<ClientFrame | ServerFrame>(data).flatMap((frame) => {
+      const to = direction === 'toServer' ? 'server' : 'client';
+      return sabotage({ to, frame } as WireFrame, this.#nowMs()) ?? [frame];
+    });
+    return frames.map((frame) => JSON.stringify(frame)).join('\n');
+  }
 }
 
 function framesOf<Frame>(message: string): Frame[] {

@@ -1,4 +1,5 @@
 // World: the machines of one run and everything that can be done to them. Executes the steps of a scenario.
+import type { Clock } from '@tickwire/protocol';
 import { VirtualClock, type VirtualMachine } from '../clock/virtual-clock.js';
 import { type VirtualConnection, VirtualNetwork } from '../network/virtual-network.js';
 import { SeededRandom } from '../random/seeded-random.js';
@@ -9,12 +10,16 @@ import type { Action, Scenario } from './scenario.js';
 import { SimulatedBroker, type BrokerSabotage } from './simulated-broker.js';
 import { SimulatedClient } from './simulated-client.js';
 import { SimulatedServer } from './simulated-server.js';
-import { type Sabotage, WireTap } from './wire-tap.js';
+import { type WireSabotage, WireTap } from './wire-tap.js';
 
-/** Faults that no component has, put in from outside, to prove that the checker finds them. */
-export interface WorldOptions {
-  readonly sabotageWire?: Sabotage | undefined;
-  readonly sabotageBroker?: BrokerSabotage | undefined;
+/** Faults that no component has, put in at the ports, to prove that the checker finds them. */
+export interface Sabotage {
+  readonly wire?: WireSabotage | undefined;
+  readonly broker?: BrokerSabotage | undefined;
+  /** What a server's or client's program takes for its clock. */
+  readonly clock?: ((machine: VirtualMachine) => Clock) | undefined;
+  /** The server's hook is not asked any more once it has answered for a session and channel. */
+  readonly remembersAuthority?: boolean | undefined;
 }
 
 type Client = SimulatedClient;
@@ -37,14 +42,14 @@ export class World {
   readonly #touched = new WeakSet<VirtualConnection>();
   #ending = false;
 
-  constructor(scenario: Scenario, { sabotageWire, sabotageBroker }: WorldOptions = {}) {
+  constructor(scenario: Scenario, sabotage: Sabotage = {}) {
     const random = new SeededRandom(`world ${scenario.seed}`);
     const { clock, history } = this;
     const contract = simulationContract(scenario.history);
     this.#scenario = scenario;
     this.#channels = new Map(scenario.channels.map((channel) => [channel.id, channel]));
-    this.#rules = new Rules(history);
-    this.tap = new WireTap(history, sabotageWire);
+    this.#rules = new Rules(history, sabotage.remembersAuthority);
+    this.tap = new WireTap(history, () => clock.monotonicMs(), sabotage.wire);
     this.network = new VirtualNetwork({
       clock,
       random: random.fork('network'),
@@ -59,7 +64,7 @@ export class World {
       history,
       scenario,
       contract,
-      sabotage: sabotageBroker,
+      sabotage: sabotage.broker,
     });
     this.servers = Array.from(
       { length: scenario.servers },
@@ -73,6 +78,7 @@ export class World {
           broker: this.broker,
           history,
           rules: this.#rules,
+          clockOf: sabotage.clock,
           random: random.fork(`server ${index}`),
         }),
     );
@@ -85,6 +91,7 @@ export class World {
           history,
           random: random.fork(plan.name),
           servers: scenario.servers,
+          clockOf: sabotage.clock,
         }),
     );
     for (const server of this.servers) server.start();
@@ -94,6 +101,19 @@ export class World {
   plan(): void {
     for (const step of this.#scenario.steps) {
       this.clock.setTimer(step.atMs, () => this.#run(step, Math.max(0, this.#scenario.activeMs - step.atMs)));
+    }
+  }
+
+  /** Writes down where everything stands. */
+  async recordRest(): Promise<void> {
+    await this.broker.recordHeads();
+    for (const client of this.clients) client.recordRest();
+    const { everyMs, graceMs } = this.#scenario.ping;
+    for (const connection of this.network.connections) {
+      const forMs = this.tap.sincePingMs(connection) ?? this.#scenario.restMs;
+      if (connection.isOpen && forMs > everyMs + graceMs) {
+        this.history.add({ type: 'unpinged', connection: connection.id, forMs });
+      }
     }
   }
 
@@ -151,7 +171,9 @@ export class World {
         for (const connection of this.#touch(fault.client)) connection.reset();
         return;
       case 'tornBatch':
-        for (const connection of this.#touch(fault.client)) connection.resetAfter(fault.messages, 'toClient');
+        for (const connection of this.#touch(fault.client)) {
+          later(leftMs, connection.resetAfter(fault.messages, 'toClient'));
+        }
         return;
       case 'halfOpen':
         for (const connection of this.#touch(fault.client)) {

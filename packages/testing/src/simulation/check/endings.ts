@@ -1,4 +1,4 @@
-// Endings: nothing ends without a cause (R22), and what has ended leaves nothing behind (R25, R26).
+// Endings: nothing ends or falls silent without a cause (R22), and what has ended leaves nothing behind (R25, R26).
 import type { HistoryEvent } from '../history.js';
 import type { Violation } from './violation.js';
 
@@ -16,6 +16,10 @@ export function checkEndings(history: readonly HistoryEvent[]): Violation[] {
         atMs,
         message: `connection ${event.connection} ended with ${event.code} although nothing had happened to it.${jump}`,
       });
+    }
+    if (event.type === 'unpinged') {
+      const message = `connection ${event.connection} has not been pinged for ${event.forMs} ms.`;
+      violations.push({ rule: 'R22', atMs, message });
     }
     if (event.type === 'calledLate') violations.push({ rule: 'R25', atMs, message: event.what });
     if (event.type === 'leftOver' && event.count !== 0) {

@@ -15,7 +15,6 @@ export function checkPublishes(history: readonly HistoryEvent[], logs: ChannelLo
   const open = new Map<number, Published>();
   const taken = new Set<string>();
   const positions = new Map<number, { readonly position: Position; readonly atMs: number }>();
-  [];
   for (const event of history) {
     if (event.type === 'published') {
       published.set(event.publish, event);
