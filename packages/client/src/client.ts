@@ -13,6 +13,7 @@ import {
   type HelloFrame,
   type ServerFrame,
 } from '@tickwire/protocol';
+import { createAlarm } from './alarm.js';
 import { channelIdOf } from './channel-id.js';
 import type { Client, CommandOptions, ConnectionSnapshot } from './client-types.js';
 import { createCommands, isCommandError } from './command/commands.js';
@@ -44,7 +45,7 @@ import {
 import { decode, enqueue, write, type Link } from './link.js';
 import { createCounters, smooth, type ClientStats } from './stats.js';
 import type { EventQueue } from './store/event-queue.js';
-import { createScheduler, type Scheduler, type SchedulerMode } from './store/scheduler.js';
+import { createSchedulers } from './store/scheduler.js';
 import type { Channel } from './subscription/channel.js';
 import { createRegistry } from './subscription/registry.js';
 import { createTokenSource } from './token.js';
@@ -123,20 +124,9 @@ export function createClient(first: AnyContract | ClientOptions = {}, second: Cl
   });
   const { guard, on } = emitter;
 
-  // One timer, for whatever is due first. Firing early is harmless.
-
-  let timerMs = Infinity;
-  let cancelTimer: Cancel | undefined;
-
-  function wakeAt(atMs: number): void {
-    if (atMs >= timerMs || closed) return;
-    cancelTimer?.();
-    timerMs = atMs;
-    cancelTimer = clock.setTimer(atMs - nowMs(), () => turn(tick));
-  }
+  const { wakeAt, cancel: cancelAlarm } = createAlarm(clock, () => turn(tick));
 
   function tick(): void {
-    timerMs = Infinity;
     const now = nowMs();
     if (connectionDeadlineMs(state) <= now) dispatch({ type: 'deadlineReached' });
     registry.tick(now);
@@ -144,17 +134,7 @@ export function createClient(first: AnyContract | ClientOptions = {}, second: Cl
     wakeAt(connectionDeadlineMs(state));
   }
 
-  // Schedulers, one of each kind.
-
-  const schedulers = new Map<string, Scheduler>();
-  const flushSchedulers = (): void => schedulers.forEach((scheduler) => scheduler.flush());
-
-  function schedulerOf(mode: SchedulerMode = options.scheduler ?? 'frame'): Scheduler {
-    const name = JSON.stringify(mode);
-    const scheduler = schedulers.get(name) ?? createScheduler(mode, { clock, environment, afterTurn });
-    schedulers.set(name, scheduler);
-    return scheduler;
-  }
+  const schedulers = createSchedulers(options.scheduler ?? 'frame', { clock, environment, afterTurn });
 
   // Connection.
 
@@ -288,7 +268,7 @@ export function createClient(first: AnyContract | ClientOptions = {}, second: Cl
   function onEnvironment(event: string): void {
     turn(() => {
       // A page that was hidden catches up first, and asks for a sign of life then.
-      flushSchedulers();
+      schedulers.flush();
       if (event !== 'hidden') dispatch({ type: 'woke' });
       refreshConnection();
     });
@@ -488,7 +468,7 @@ export function createClient(first: AnyContract | ClientOptions = {}, second: Cl
       counters.latencyMs = smooth(counters.latencyMs, latencyMs);
       return latencyMs;
     },
-    schedulerOf,
+    schedulerOf: schedulers.of,
     get: (id: string) => registry.channels.get(id),
     retain: (id: string, prepare: (channel: Channel) => void) =>
       turn(() => {
@@ -585,11 +565,11 @@ export function createClient(first: AnyContract | ClientOptions = {}, second: Cl
       turn(() => {
         commands.close();
         disconnect();
-        flushSchedulers();
+        schedulers.flush();
       });
       closed = true;
       emitter.close();
-      cancelTimer?.();
+      cancelAlarm();
       for (const queue of queues) queue.close();
     },
     channel: (name: string, params: Readonly<Record<string, string>> = {}) =>

@@ -29,191 +29,205 @@ const SOON_MS = 1_000;
 /** Longest that the next connection is put off after `goaway`. */
 const MAX_SPREAD_MS = 5_000;
 
-type Step = readonly [ConnectionState, ...ConnectionEffect[]];
-
-/** The status is a matter of what there is: nobody else sets it. */
-function to(state: ConnectionState, changes: Partial<Omit<ConnectionState, 'status'>>): ConnectionState {
-  const next = { ...state, ...changes };
-  return {
-    ...next,
-    status: next.live ? 'connected' : next.current ? 'connecting' : 'disconnected',
-  } as ConnectionState;
-}
+/** What changes, and what is wanted; `undefined` where nothing does. The status follows from what there is. */
+type Decision = readonly [Changes, ...ConnectionEffect[]] | undefined;
+type Changes = Partial<Omit<ConnectionState, 'status'>>;
 
 /** Makes the transition for one client. */
 export function createConnectionTransition(
   plan: ConnectionPlan,
 ): Transition<ConnectionState, ConnectionEvent, ConnectionEffect> {
   /** Begins an attempt: a token first, which has its own time limit. */
-  function begin(state: ConnectionState): Step {
-    const socketId = state.socketId + 1;
+  function begin({ socketId: last, tokenReason: reason }: ConnectionState, changes?: Changes): Decision {
+    const socketId = last + 1;
     const current: Attempt = { socketId, phase: 'token', deadlineMs: Infinity };
-    return [to(state, { socketId, current }), { type: 'fetchToken', socketId, reason: state.tokenReason }];
+    return [
+      { ...changes, socketId, current },
+      { type: 'fetchToken', socketId, reason },
+    ];
   }
 
   function backOff(
-    state: ConnectionState,
+    { notBeforeMs }: ConnectionState,
     { at, online }: ConnectionContext,
     delayMs: number,
-  ): ConnectionState {
+  ): Attempt {
     const waitMs = online ? delayMs : Math.max(delayMs, plan.maxDelayMs);
-    const deadlineMs = Math.max(at + waitMs, state.notBeforeMs);
-    return to(state, { current: { socketId: 0, phase: 'backoff', deadlineMs } });
+    return { socketId: 0, phase: 'backoff', deadlineMs: Math.max(at + waitMs, notBeforeMs) };
   }
 
   /** Backs off by the level reached, and reaches the next. */
-  function retry(state: ConnectionState, event: ConnectionContext, soon?: boolean): Step {
-    const delayMs = soon ? event.random * SOON_MS : backoffDelayMs(plan, state.level, event.random);
-    return [backOff(to(state, { level: state.level + 1 }), event, delayMs)];
+  function retry(
+    state: ConnectionState,
+    event: ConnectionContext,
+    level = state.level,
+    soon = false,
+  ): Changes {
+    const delayMs = soon ? event.random * SOON_MS : backoffDelayMs(plan, level, event.random);
+    return { level: level + 1, current: backOff(state, event, delayMs) };
   }
 
-  function stop({ socketId, attempt }: ConnectionState, reason: ConnectionReason | null): Step {
-    return [{ ...INITIAL_CONNECTION, socketId, attempt, reason }];
+  const stop = ({ socketId, attempt }: ConnectionState, reason: ConnectionReason | null): Changes => ({
+    ...INITIAL_CONNECTION,
+    socketId,
+    attempt,
+    reason,
+  });
+
+  function probe(live: Live, at: number): Decision {
+    return [
+      { live: { ...live, probedMs: at, deadlineMs: at + plan.probeTimeoutMs } },
+      { type: 'sendPing', socketId: live.socketId },
+    ];
   }
 
-  function probe(state: ConnectionState, live: Live, { at }: ConnectionContext): Step {
-    const { socketId } = live;
-    const probing = { ...live, probedMs: at, deadlineMs: at + plan.probeTimeoutMs };
-    return [to(state, { live: probing }), { type: 'sendPing', socketId }];
-  }
-
-  function judgeLife(state: ConnectionState, live: Live, event: ConnectionContext): Step {
-    const { at, receivedMs } = event;
+  function judgeLife(live: Live, { at, receivedMs }: ConnectionContext): Decision {
     const { probedMs, socketId } = live;
     const dueMs = receivedMs + live.silenceMs;
     if (probedMs ? receivedMs >= probedMs : at < dueMs) {
-      return [to(state, { live: { ...live, probedMs: 0, deadlineMs: Math.max(dueMs, at + 1) } })];
+      return [{ live: { ...live, probedMs: 0, deadlineMs: Math.max(dueMs, at + 1) } }];
     }
     // Held back by sleep or throttling, the watchdog says nothing about the server: ask it.
-    if (!probedMs && at - live.deadlineMs > LATE_TIMER_MS) return probe(state, live, event);
-    return [state, { type: 'dropSocket', socketId, message: 'No sign of life' }];
+    if (!probedMs && at - live.deadlineMs > LATE_TIMER_MS) return probe(live, at);
+    return [{}, { type: 'dropSocket', socketId, message: 'No sign of life' }];
   }
 
-  function closed(state: ConnectionState, event: ConnectionEvent & { readonly type: 'socketClosed' }): Step {
+  function closed(
+    state: ConnectionState,
+    event: ConnectionEvent & { readonly type: 'socketClosed' },
+  ): Decision {
     const { code, socketId, at } = event;
-    const { current, live, attempt } = state;
+    const { current, live } = state;
     const lost = live?.socketId === socketId ? live : null;
-    if (!lost && current?.socketId !== socketId) return [state];
+    if (!lost && current?.socketId !== socketId) return undefined;
     // A connection that goes on serving is not ended by its successor's end: only the successor tries again.
     const serving = lost ? null : live;
     const policy = closePolicy(code);
-    const rejection = lost ? undefined : current?.rejection;
+    const ofCredentials = policy === 'credentials';
     const reason: ConnectionReason = {
-      code: policy === 'credentials' ? 'unauthenticated' : 'unavailable',
+      code: ofCredentials ? 'unauthenticated' : 'unavailable',
       message: event.message || `Connection closed (${code})`,
-      ...rejection,
+      ...(!lost && current?.rejection),
       closeCode: code,
     };
-    const counted = policy === 'credentials' || policy === 'suspect';
+    const counted = ofCredentials || policy === 'suspect';
     const streak = counted ? (state.policy === policy ? state.streak : 0) + 1 : 0;
-    const next = to(state, {
+    const level = lost && at - lost.sinceMs >= plan.stableMs ? 0 : state.level;
+    const changes: Changes = {
       policy,
       streak,
-      level: lost && at - lost.sinceMs >= plan.stableMs ? 0 : state.level,
+      level,
       reason: serving ? state.reason : reason,
-      tokenReason: policy !== 'credentials' ? 'connect' : code === 4201 ? 'expired' : 'refused',
+      tokenReason: !ofCredentials ? 'connect' : code === 4201 ? 'expired' : 'refused',
       live: serving,
-    });
+    };
     // The successor takes over.
-    if (lost && current) return [next];
-    const gaveUp = !serving && attempt >= plan.maxAttempts;
+    if (lost && current) return [changes];
+    const gaveUp = !serving && state.attempt >= plan.maxAttempts;
     if (policy === 'stop' || streak >= MAX_CLOSES_IN_A_ROW || gaveUp) {
-      if (serving) return [to(next, { current: null })];
-      return stop(next, gaveUp ? { ...reason, code: 'connection_failed' } : reason);
+      if (serving) return [{ ...changes, current: null }];
+      return [stop(state, gaveUp ? { ...reason, code: 'connection_failed' } : reason)];
     }
-    return retry(next, event, policy === 'soon');
+    return [{ ...changes, ...retry(state, event, level, policy === 'soon') }];
   }
 
-  function welcomed(
-    state: ConnectionState,
-    socketId: number,
-    silenceMs: number,
-    sinceMs: number,
-  ): ConnectionState {
-    return to(state, {
+  function welcomed({ policy, streak }: ConnectionState, live: Live): Changes {
+    return {
       attempt: 0,
       // Faults that close a connection after its `welcome` go on counting; credentials that were taken do not.
-      ...(state.policy === 'credentials' && { streak: 0 }),
+      streak: policy === 'credentials' ? 0 : streak,
       reason: null,
       tokenReason: 'connect',
       current: null,
-      live: { socketId, sinceMs, silenceMs, deadlineMs: sinceMs + silenceMs, probedMs: 0 },
-    });
+      live,
+    };
   }
 
-  return (state, event) => {
+  function decide(state: ConnectionState, event: ConnectionEvent): Decision {
     const { current, live } = state;
-    const { at } = event;
+    const { at, type } = event;
     const waits = current?.phase === 'backoff';
+    const socketId = 'socketId' in event ? event.socketId : NaN;
+    const isLive = live?.socketId === socketId;
     /** The attempt an event is about, if it still is in that phase. */
     const inPhase = (phase: Attempt['phase']): Attempt | null =>
-      'socketId' in event && current?.phase === phase && current.socketId === event.socketId ? current : null;
-    const unchanged: Step = [state];
+      current?.phase === phase && current.socketId === socketId ? current : null;
+    /** The next phase, which has its own time limit. */
+    const enter = (phase: Attempt['phase']): Attempt => ({
+      socketId,
+      phase,
+      deadlineMs: at + plan.connectTimeoutMs,
+    });
 
-    switch (event.type) {
+    switch (type) {
       case 'connectCalled':
-        return live || (current && !waits)
-          ? unchanged
-          : begin(current ? state : to(state, { attempt: 0, reason: null }));
+        if (live || (current && !waits)) return undefined;
+        return begin(state, current ? {} : { attempt: 0, reason: null });
       case 'disconnectCalled':
-        return stop(state, null);
+        return [stop(state, null)];
       case 'woke': {
-        if (live) return live.probedMs ? unchanged : probe(state, live, event);
-        if (!waits) return unchanged;
+        if (live) return live.probedMs ? undefined : probe(live, at);
+        if (!waits) return undefined;
         const soon = backOff(state, event, backoffDelayMs(plan, 0, event.random));
-        return !event.online || (soon.current?.deadlineMs ?? 0) < current.deadlineMs ? [soon] : unchanged;
+        return !event.online || soon.deadlineMs < current.deadlineMs ? [{ current: soon }] : undefined;
       }
       case 'deadlineReached':
         if (current && current.deadlineMs <= at) {
-          const { socketId } = current;
-          return waits
-            ? begin(state)
-            : [state, { type: 'dropSocket', socketId, message: 'Connecting took too long' }];
+          if (waits) return begin(state);
+          return [
+            {},
+            { type: 'dropSocket', socketId: current.socketId, message: 'Connecting took too long' },
+          ];
         }
-        return live && live.deadlineMs <= at ? judgeLife(state, live, event) : unchanged;
-      case 'tokenReady': {
-        const attempt = inPhase('token');
-        if (!attempt) return unchanged;
-        const opening: Attempt = { ...attempt, phase: 'socket', deadlineMs: at + plan.connectTimeoutMs };
-        const { socketId } = event;
+        return live && live.deadlineMs <= at ? judgeLife(live, event) : undefined;
+      case 'tokenReady':
+        if (!inPhase('token')) return undefined;
         return [
-          to(state, { current: opening, attempt: state.attempt + 1 }),
+          { current: enter('socket'), attempt: state.attempt + 1 },
           { type: 'openSocket', socketId },
         ];
-      }
       case 'tokenFailed': {
-        if (!inPhase('token')) return unchanged;
-        const { message } = event;
-        return retry(live ? state : to(state, { reason: { code: 'unauthenticated', message } }), event);
+        if (!inPhase('token')) return undefined;
+        const reason = { code: 'unauthenticated', message: event.message };
+        return [{ reason: live ? state.reason : reason, ...retry(state, event) }];
       }
-      case 'socketOpened': {
-        const attempt = inPhase('socket');
-        if (!attempt) return unchanged;
-        const { socketId } = event;
-        const greeting: Attempt = { socketId, phase: 'handshake', deadlineMs: at + plan.connectTimeoutMs };
-        return [to(state, { current: greeting }), { type: 'sendHello', socketId }];
+      case 'socketOpened':
+        return inPhase('socket')
+          ? [{ current: enter('handshake') }, { type: 'sendHello', socketId }]
+          : undefined;
+      case 'welcomed': {
+        const { silenceMs } = event;
+        if (!inPhase('handshake')) return undefined;
+        return [
+          welcomed(state, { socketId, sinceMs: at, silenceMs, deadlineMs: at + silenceMs, probedMs: 0 }),
+        ];
       }
-      case 'welcomed':
-        return inPhase('handshake') ? [welcomed(state, event.socketId, event.silenceMs, at)] : unchanged;
       case 'rejected': {
         const attempt = inPhase('handshake');
         const { code, message, retryAfterMs = 0 } = event;
-        if (!attempt && live?.socketId !== event.socketId) return unchanged;
-        const notBeforeMs = Math.max(state.notBeforeMs, at + retryAfterMs);
+        if (!attempt && !isLive) return undefined;
         return [
-          to(state, {
-            notBeforeMs,
-            ...(attempt && { current: { ...attempt, rejection: { code, message } } }),
-          }),
+          {
+            notBeforeMs: Math.max(state.notBeforeMs, at + retryAfterMs),
+            current: attempt ? { ...attempt, rejection: { code, message } } : current,
+          },
         ];
       }
       case 'goneAway':
         // Everybody is told at once: spread over a part of the time that is left.
-        return live?.socketId === event.socketId && !current
-          ? [backOff(state, event, event.random * Math.min(event.inMs / 2, MAX_SPREAD_MS))]
-          : unchanged;
+        if (!isLive || current) return undefined;
+        return [{ current: backOff(state, event, event.random * Math.min(event.inMs / 2, MAX_SPREAD_MS)) }];
       case 'socketClosed':
         return closed(state, event);
     }
+  }
+
+  return (state, event) => {
+    const decision = decide(state, event);
+    if (!decision) return [state];
+    const [changes, ...effects] = decision;
+    const next = { ...state, ...changes };
+    const status = next.live ? 'connected' : next.current ? 'connecting' : 'disconnected';
+    return [{ ...next, status } as ConnectionState, ...effects];
   };
 }

@@ -28,7 +28,7 @@ export interface SchedulerPorts {
 }
 
 /** Makes a scheduler. Tasks must not throw. */
-export function createScheduler(
+function createScheduler(
   mode: SchedulerMode,
   { clock, environment, afterTurn }: SchedulerPorts,
 ): Scheduler {
@@ -71,5 +71,26 @@ export function createScheduler(
       cancel = arm();
     },
     flush,
+  };
+}
+
+/** The schedulers of a client, one of each kind. */
+export interface Schedulers {
+  readonly of: (mode?: SchedulerMode) => Scheduler;
+  /** Runs what waits anywhere, now. */
+  readonly flush: () => void;
+}
+
+/** Makes the schedulers; `usual` is the mode where none is asked for. */
+export function createSchedulers(usual: SchedulerMode, ports: SchedulerPorts): Schedulers {
+  const schedulers = new Map<string, Scheduler>();
+  return {
+    of(mode = usual) {
+      const name = JSON.stringify(mode);
+      const scheduler = schedulers.get(name) ?? createScheduler(mode, ports);
+      schedulers.set(name, scheduler);
+      return scheduler;
+    },
+    flush: () => schedulers.forEach((scheduler) => scheduler.flush()),
   };
 }
