@@ -361,3 +361,35 @@ describe('every state and every event', () => {
     },
   );
 });
+
+test('a deadline that came up is never due again at once, whatever happened before', () => {
+  const random = (seed: number) => () => {
+    seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) >>> 0;
+    return seed / 0x1_0000_0000;
+  };
+  for (let seed = 1; seed <= 300; seed++) {
+    const float = random(seed);
+    let state = initialSessionState(settings, 0);
+    let at = 0;
+    const expiresAtMs = float() < 0.5 ? null : Math.floor(float() * 300_000);
+    [state] = step(state, hello);
+    [state] = step(state, { ...helloAccepted, expiresAtMs, jitter: float() } as SessionEvent);
+    for (let n = 0; n < 60 && state.status !== 'closed'; n++) {
+      at += Math.floor(float() * 15_000);
+      const events: SessionEvent[] = [
+        receive({ t: 'pong', k: 1 }, at),
+        receive({ t: 'req', id: n, m: 'x' }, at),
+        receive({ t: 'auth', id: n, token: '' }, at),
+        { type: 'refreshAccepted', at, id: n, expiresAtMs: at + 90_000, ttlMs: 90_000 },
+        { type: 'outputStalled', at, bufferedBytes: Math.floor(float() * 10) },
+        { type: 'outputDrained', at },
+        { type: 'drainCalled', at, inMs: Math.floor(float() * 5_000) },
+      ];
+      const event = events[Math.floor(float() * events.length * 1.5)];
+      if (event !== undefined) [state] = step(state, event);
+      if (state.deadlineMs > at) continue;
+      [state] = step(state, deadline(at, Math.floor(float() * 10)));
+      expect(state.status === 'closed' || state.deadlineMs > at).toBe(true);
+    }
+  }
+});
