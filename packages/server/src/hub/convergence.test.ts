@@ -39,7 +39,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     pad: fc.integer({ min: 0, max: 300 }),
   }),
   fc.record({ do: fc.constantFrom('turn', 'turn', 'turn', 'stall', 'drain', 'resume', 'resync') }),
-) as fc.Arbitrary<Step>;
+);
 
 const channels = ['quote/A', 'orders/A', 'tape/A'] as const;
 

@@ -373,7 +373,7 @@ test('a deadline that came up is never due again at once, whatever happened befo
     let at = 0;
     const expiresAtMs = float() < 0.5 ? null : Math.floor(float() * 300_000);
     [state] = step(state, hello);
-    [state] = step(state, { ...helloAccepted, expiresAtMs, jitter: float() } as SessionEvent);
+    [state] = step(state, { ...helloAccepted, expiresAtMs, jitter: float() });
     for (let n = 0; n < 60 && state.status !== 'closed'; n++) {
       at += Math.floor(float() * 15_000);
       const events: SessionEvent[] = [
