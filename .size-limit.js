@@ -7,7 +7,7 @@ export default [
     path: 'packages/client/dist/index.js',
     import: '{ createClient }',
     // The goal is 10 kB: docs/decisions/0004-size-of-the-client.md. This is a ratchet: it goes down only.
-    limit: '15.1 kB',
+    limit: '14.5 kB',
     gzip: true,
     modifyEsbuildConfig: browser,
   },

@@ -37,6 +37,8 @@ export function setUp(options: Partial<ClientOptions> = {}) {
   const client = createClient(market, {
     url: 'ws://test/tickwire',
     transport: server.transport,
+    // Delays that are long enough to be seen, and always the same.
+    random: { float: () => 0.5, id: () => 'test' },
     logger: () => undefined,
     ...options,
   });
