@@ -32,5 +32,13 @@ export function isPageFresh(): boolean {
 
 export async function buildPage(): Promise<void> {
   const { build } = await import('vite');
-  await build({ configFile: join(example, 'vite.config.ts'), logLevel: 'warn' });
+  // A test runner or a shell may have set it to something else, and React would be built for development.
+  const before = process.env['NODE_ENV'];
+  process.env['NODE_ENV'] = 'production';
+  try {
+    await build({ configFile: join(example, 'vite.config.ts'), logLevel: 'warn' });
+  } finally {
+    if (before === undefined) delete process.env['NODE_ENV'];
+    else process.env['NODE_ENV'] = before;
+  }
 }

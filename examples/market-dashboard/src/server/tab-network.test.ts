@@ -53,6 +53,18 @@ test('a cut of one tab leaves the others alone; cutting all leaves nobody', asyn
   expect(await two.ended).toBe('ECONNRESET');
 });
 
+test('a connection that is just being closed ends too', async () => {
+  const network = createTabNetwork();
+  const { near } = await connection();
+  network.admit('a', near);
+  const closed = new Promise((resolve) => near.once('close', resolve));
+  near.write('x'.repeat(1_000_000));
+  near.end();
+  network.cutAll();
+  await closed;
+  expect(near.destroyed).toBe(true);
+});
+
 test('loses the asked share of messages of that tab, and none of others', () => {
   const draws = [0.05, 0.5, 0.09, 0.1];
   const network = createTabNetwork(undefined, () => draws.shift() ?? 1);

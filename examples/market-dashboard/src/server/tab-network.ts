@@ -23,9 +23,13 @@ export interface TabNetwork {
   readonly loses: (tab: string) => boolean;
 }
 
-/** A reset, not a goodbye: the peer hears nothing, as with a pulled plug. */
+/**
+ * A reset, not a goodbye: the peer hears nothing, as with a pulled plug. A socket that is already saying goodbye cannot
+ * be reset (libuv refuses, and Node then never closes it): it is destroyed.
+ */
 const reset = (socket: Socket): void => {
-  socket.resetAndDestroy();
+  if (socket.writableEnded) socket.destroy();
+  else socket.resetAndDestroy();
 };
 
 export function createTabNetwork(
