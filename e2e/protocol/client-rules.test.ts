@@ -16,8 +16,7 @@ class ScriptedConnection {
     this.#events = events;
   }
   hear(text: string): void {
-    for (const line of text.split('\n'))
-      this.received.push(clientFrameSchema.parse(JSON.parse(line)));
+    for (const line of text.split('\n')) this.received.push(clientFrameSchema.parse(JSON.parse(line)));
   }
   open(): void {
     this.#events.onOpen();

@@ -28,10 +28,7 @@ export interface SchedulerPorts {
 }
 
 /** Makes a scheduler. Tasks must not throw. */
-function createScheduler(
-  mode: SchedulerMode,
-  { clock, environment, afterTurn }: SchedulerPorts,
-): Scheduler {
+function createScheduler(mode: SchedulerMode, { clock, environment, afterTurn }: SchedulerPorts): Scheduler {
   const intervalMs = typeof mode === 'object' ? mode.intervalMs : 0;
   let tasks = new Set<() => void>();
   let cancel: Cancel | undefined;
