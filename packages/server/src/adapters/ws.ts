@@ -31,6 +31,8 @@ export class WebSocketAcceptor {
       noServer: true,
       clientTracking: false,
       perMessageDeflate: false,
+      // One message or control frame a turn: a packet full of tiny ones must not hold up everybody else.
+      allowSynchronousEvents: false,
       maxPayload: maxMessageBytes,
       maxFragments: MAX_FRAGMENTS,
       maxBufferedChunks: MAX_BUFFERED_CHUNKS,
