@@ -115,16 +115,14 @@ export class Subscriptions {
 
   unsubscribe(frame: UnsubscribeFrame): void {
     const ids = new Set(frame.ch);
-    for (const id of ids) {
-      this.#overrule(id, CANCELLED);
-      this.#detach(id);
-    }
+    this.#overrule(ids, CANCELLED);
+    for (const id of ids) this.#detach(id);
     this.#options.send({ t: 'unsubd', id: frame.id, ch: [...ids] });
   }
 
   /** Ends a subscription, or one that is about to begin, without being asked. */
   end(id: string, error: WireError): boolean {
-    const ended = this.#overrule(id, error);
+    const ended = this.#overrule(new Set([id]), error);
     if (!this.#detach(id)) return ended;
     this.#options.count(error.c);
     this.#options.send({ t: 'unsubd', ch: [id], err: error });
@@ -315,10 +313,11 @@ export class Subscriptions {
     return { entry: { c: id, err: error }, begins: null };
   }
 
-  #overrule(id: string, error: WireError): boolean {
+  /** One pass, however many are named: a client chooses both numbers. */
+  #overrule(ids: ReadonlySet<string>, error: WireError): boolean {
     let found = false;
     for (const pending of this.#pending) {
-      if (pending.id !== id) continue;
+      if (!ids.has(pending.id)) continue;
       pending.overruled = error;
       found = true;
     }
