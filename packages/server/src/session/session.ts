@@ -252,7 +252,7 @@ export class Session implements SocketHandler, Timed {
   }
 
   #take(raw: Readonly<Record<string, unknown>>, bytes: number, at: number): void {
-    const read = readFrame(raw);
+    const read = readFrame(raw, this.#context.limits.maxChannelsPerSubscribe);
     switch (read.type) {
       case 'serverOnly':
         this.#dispatch({ type: 'messageRefused', at, why: 'frame of a server' });
