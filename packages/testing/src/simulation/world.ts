@@ -2,6 +2,7 @@
 import type { Clock } from '@tickwire/protocol';
 import { VirtualClock, type VirtualMachine } from '../clock/virtual-clock.js';
 import { type VirtualConnection, VirtualNetwork } from '../network/virtual-network.js';
+import type { PipeConditions } from '../network/virtual-pipe.js';
 import { SeededRandom } from '../random/seeded-random.js';
 import { type ChannelPlan, simulationContract } from './contract.js';
 import { History } from './history.js';
@@ -123,7 +124,9 @@ export class World {
   }
 
   #connectionEnded(connection: VirtualConnection, code: number): void {
-    if (this.#ending || this.#touched.has(connection)) return;
+    const conditions = connection.pipe('toClient')?.conditions;
+    if (this.#ending || this.#touched.has(connection) || (conditions !== undefined && isNarrow(conditions)))
+      return;
     this.history.add({ type: 'endedUntouched', connection: connection.id, code });
   }
 
@@ -237,7 +240,9 @@ export class World {
         for (const connection of this.network.connections) {
           for (const direction of ['toServer', 'toClient'] as const) {
             const pipe = connection.pipe(direction);
-            if (pipe !== undefined) pipe.conditions = fault.conditions;
+            if (pipe === undefined) continue;
+            if (isNarrow(pipe.conditions)) this.#touched.add(connection);
+            pipe.conditions = fault.conditions;
           }
         }
         return;
@@ -323,6 +328,14 @@ export class World {
     if (channel === undefined) throw new RangeError(`The scenario has no channel ${id}.`);
     return channel;
   }
+}
+
+/** What a link must carry, in bytes a millisecond, so that a ping never waits behind data until it is too late. */
+const MIN_BANDWIDTH = 60;
+
+/** Whether a link may be too slow for what is published: then its end has a cause. */
+function isNarrow({ windowBytes, latencyMs, jitterMs }: PipeConditions): boolean {
+  return windowBytes / (latencyMs + jitterMs + 1) < MIN_BANDWIDTH;
 }
 
 function targetOf(fault: object): string {
