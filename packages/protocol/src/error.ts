@@ -24,8 +24,12 @@ const TABLE = [
   'application maybe indeterminate cancelled',
 ] as const;
 
-type Words<Text extends string> = Text extends `${infer First} ${infer Rest}` ? First | Words<Rest> : Text;
-type CodesOf<Row> = Row extends `${RetryAdvice} ${Executed} ${infer Codes}` ? Words<Codes> : never;
+/** The words of a text, as a union. */
+export type Words<Text extends string> = Text extends `${infer First} ${infer Rest}`
+  ? First | Words<Rest>
+  : Text;
+/** The codes in a row of the table. */
+export type CodesOf<Row> = Row extends `${RetryAdvice} ${Executed} ${infer Codes}` ? Words<Codes> : never;
 
 /** A code of this version's table. */
 export type KnownErrorCode = CodesOf<(typeof TABLE)[number]>;

@@ -32,9 +32,13 @@ export {
 export { createVirtualEnvironment, type VirtualEnvironment } from './environment/virtual-environment.js';
 export { runScenario, runSeed, type RunResult } from './simulation/run.js';
 export { drawScenario, FAULT_NAMES } from './simulation/draw-scenario.js';
+export type { ChannelPlan, HistoryLimits } from './simulation/contract.js';
+export type { Sabotage } from './simulation/world.js';
+export type { WireFrame, WireSabotage } from './simulation/wire-tap.js';
+export type { BrokerSabotage } from './simulation/simulated-broker.js';
 export type { Action, ClientPlan, FaultName, Scenario, Step } from './simulation/scenario.js';
 export { shrinkScenario } from './simulation/shrink.js';
-export { ReportBuilder, type SimulationReport } from './simulation/report.js';
+export { type RecoveryCounts, ReportBuilder, type SimulationReport } from './simulation/report.js';
 export { checkHistory } from './simulation/checker.js';
 export { type Rule, RULES, type Violation } from './simulation/check/violation.js';
 export type { Change, HistoryEvent, SeenStatus, WrittenChange } from './simulation/history.js';

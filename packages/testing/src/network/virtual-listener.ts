@@ -13,6 +13,7 @@ import type { VirtualMessage } from './virtual-pipe.js';
 
 /** What a server needs to have to be reached over a virtual network. */
 export interface AcceptingServer {
+  /** Takes over a connection, as `createServer(…).accept` does. */
   accept(socket: ServerSocket, request: AcceptRequest): SocketHandler;
 }
 

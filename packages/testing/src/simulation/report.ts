@@ -34,6 +34,7 @@ export class ReportBuilder {
   readonly #faults = new Map<string, number>();
   readonly #recovery = new Map<RecoveryMode, number>(MODES.map((mode) => [mode, 0]));
 
+  /** Counts one run in. */
   add(run: RunResult): void {
     this.#seeds++;
     this.#publishes += run.publishes;
@@ -46,6 +47,7 @@ export class ReportBuilder {
     for (const mode of MODES) this.#recovery.set(mode, (this.#recovery.get(mode) ?? 0) + run.recovery[mode]);
   }
 
+  /** What the runs counted so far say together. */
   build(): SimulationReport {
     return {
       seeds: this.#seeds,
