@@ -7,6 +7,9 @@ import type { Timeline } from './journal/timeline.js';
 
 export type FaultName = 'cable' | 'server' | 'drop' | 'slow' | 'fast';
 
+/** From this rate on the market counts as fast, whoever asked for it. */
+export const FAST_RATE = 10_000;
+
 /** From when to when a fault lasts, by the wall clock; `Infinity` while it is on until switched off. */
 export interface FaultSpan {
   readonly startedMs: number;
@@ -17,7 +20,7 @@ export type FaultState = Readonly<Record<FaultName, FaultSpan | null>>;
 
 export interface Faults extends Pick<Store<FaultState>, 'get' | 'subscribe'> {
   /** Begins a fault, or ends one that has no end of its own. */
-  readonly trigger: (name: FaultName) => void;
+  readonly trigger: (name: FaultName, isOn: boolean) => void;
   readonly togglePause: (isPaused: boolean) => void;
 }
 
@@ -25,7 +28,6 @@ const CABLE_CUT_MS = 5_000;
 const SERVER_DOWN_MS = 3_000;
 const DROPPED_PERCENT = 10;
 const NORMAL_RATE = 200;
-const FAST_RATE = 10_000;
 /** The main thread is busy this long of every second. */
 const BUSY_MS = 600;
 
@@ -81,7 +83,6 @@ export function createFaults(client: Client<typeof dashboard>, timeline: Timelin
     },
     fast: () => {
       act('10,000 updates/s', 'The whole market runs that fast, for every tab.');
-      set('fast', { startedMs: Date.now(), endsMs: Infinity });
       void ask('Rate', () => client.command('setRate', { updatesPerSecond: FAST_RATE }));
     },
   };
@@ -95,8 +96,8 @@ export function createFaults(client: Client<typeof dashboard>, timeline: Timelin
   return {
     get: state.get,
     subscribe: state.subscribe,
-    trigger: (name) => {
-      if (state.get()[name] === null) {
+    trigger: (name, isOn) => {
+      if (!isOn) {
         begin[name]();
       } else {
         set(name, null);

@@ -10,8 +10,6 @@ import { createTape } from './journal/tape.js';
 import { createTimeline } from './journal/timeline.js';
 import { offerTestHook } from './test-hook.js';
 
-export type { FaultName, FaultSpan } from './faults.js';
-
 /** Names this tab to the demo's server, which cuts the cable of one tab and not of all. */
 const tab = Math.random().toString(36).slice(2, 12);
 

@@ -1,6 +1,7 @@
 // The depth ladder: best prices in the middle, cumulated size as bars. Plain rows, no chart.
 import { useCallback, useEffect, useMemo, useRef, useState, type ReactElement, type RefObject } from 'react';
 import type { Level, Product } from '../../src/contract.js';
+import { formatCount } from '../format.js';
 import { useChannel } from '../live.js';
 
 const ROW_HEIGHT = 22;
@@ -59,6 +60,7 @@ export function DepthLadder({ product }: { readonly product: Product }): ReactEl
     status,
     position,
   } = useChannel('book/{product}', { product: product.id }, { select, maxUpdatesPerSecond: 12 });
+  const { data: checksums } = useChannel('feed', { select: (feed) => feed.checksums });
   const { asks, bids, levels } = depth ?? { asks: [], bids: [], levels: 0 };
   const deepest = Math.max(asks.at(-1)?.total ?? 0, bids.at(-1)?.total ?? 0) || 1;
   const asksDown = useMemo(() => [...asks].reverse(), [asks]);
@@ -82,7 +84,17 @@ export function DepthLadder({ product }: { readonly product: Product }): ReactEl
     >
       <div className="panel-head">
         <h2 className="panel-title">Depth</h2>
-        <span className="panel-note">{levels} levels</span>
+        <span className="panel-note">
+          {checksums !== undefined && checksums.matched + checksums.failed > 0 && (
+            <span className={checksums.failed === 0 ? 'up' : 'down'} data-checksums={checksums.matched}>
+              {checksums.failed === 0
+                ? `${formatCount(checksums.matched)} checksums met`
+                : `${formatCount(checksums.failed)} checksums failed`}
+              {' · '}
+            </span>
+          )}
+          {formatCount(levels)} levels
+        </span>
       </div>
       <div className="columns ladder-grid">
         <span>Price, {product.quote || product.id}</span>

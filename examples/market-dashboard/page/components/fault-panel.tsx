@@ -1,7 +1,8 @@
 // The buttons that break things, each with what it does and how long it still lasts.
 import { useEffect, useState, useSyncExternalStore, type CSSProperties, type ReactElement } from 'react';
 import type { FeedStatus } from '../../src/contract.js';
-import { faults, type FaultName, type FaultSpan } from '../live.js';
+import { FAST_RATE, type FaultName, type FaultSpan } from '../faults.js';
+import { faults } from '../live.js';
 import { CableIcon, DropIcon, FastIcon, PauseIcon, PlayIcon, ServerIcon, SlowIcon } from './icons.js';
 
 interface Fault {
@@ -29,9 +30,13 @@ const FAULTS: readonly Fault[] = [
   { name: 'fast', title: '10,000 updates/s', note: 'The whole market, for everybody', icon: <FastIcon /> },
 ];
 
+const UNTIL_SWITCHED_OFF: FaultSpan = { startedMs: 0, endsMs: Infinity };
+
 export function FaultPanel({ feed }: { readonly feed: FeedStatus | undefined }): ReactElement {
   const state = useSyncExternalStore(faults.subscribe, faults.get);
   const isSimulated = feed?.kind !== 'replay';
+  // The rate is the market's, not this tab's: any tab may have set it.
+  const fast = (feed?.targetUpdatesPerSecond ?? 0) >= FAST_RATE ? UNTIL_SWITCHED_OFF : null;
   return (
     <section className="panel" aria-label="Break it">
       <div className="panel-head">
@@ -51,7 +56,7 @@ export function FaultPanel({ feed }: { readonly feed: FeedStatus | undefined }):
           <FaultButton
             key={fault.name}
             fault={fault}
-            until={state[fault.name]}
+            until={fault.name === 'fast' ? fast : state[fault.name]}
             isDisabled={fault.name === 'fast' && !isSimulated}
           />
         ))}
@@ -81,7 +86,7 @@ function FaultButton({ fault, until, isDisabled }: FaultButtonProps): ReactEleme
       data-active={until !== null}
       aria-pressed={until !== null}
       disabled={isDisabled || isTimed}
-      onClick={() => faults.trigger(fault.name)}
+      onClick={() => faults.trigger(fault.name, until !== null)}
     >
       <span className="fault-icon">{fault.icon}</span>
       <span>

@@ -21,8 +21,8 @@ describe('createSimulatedFeed', () => {
   test('keeps the asked rate on average', () => {
     const { clock, events } = run(200);
     clock.advance(60_000);
-    expect(events.length / 60).toBeGreaterThan(150);
-    expect(events.length / 60).toBeLessThan(250);
+    expect(events.length / 60).toBeGreaterThan(180);
+    expect(events.length / 60).toBeLessThan(220);
   });
 
   test('a new rate holds from the next step on', () => {

@@ -15,6 +15,10 @@ export interface SimulatedFeed extends Feed {
 }
 
 const STEP_MS = 10;
+/** How often the pace is compared with the rate that was asked for, and how much of the difference is taken back. */
+const TUNE_MS = 1_000;
+const TUNE_SHARE = 0.3;
+const TUNE_MOST = 1.5;
 /** After a long stall the market goes on from now; it does not rush through what it missed. */
 const LONGEST_STEP_MS = 250;
 
@@ -24,7 +28,9 @@ export function createSimulatedFeed({
   updatesPerSecond,
   onEvent,
 }: SimulatedFeedOptions): SimulatedFeed {
-  let pace = updatesPerSecond / NATURAL_UPDATES_PER_SECOND;
+  let rate = updatesPerSecond;
+  let pace = rate / NATURAL_UPDATES_PER_SECOND;
+  let tuning = { elapsedMs: 0, updates: 0 };
   let lastMs = 0;
   let state: 'idle' | 'running' | 'paused' | 'over' = 'idle';
   let cancelTimer = (): void => {};
@@ -35,9 +41,20 @@ export function createSimulatedFeed({
     lastMs = nowMs;
     const wallMs = clock.wallMs();
     simulator.advance((elapsedMs / 1_000) * pace, wallMs - elapsedMs, wallMs, (event, atMs) => {
+      tuning.updates += 1;
       onEvent(event, atMs, 1);
     });
+    tuning.elapsedMs += elapsedMs;
+    if (tuning.elapsedMs >= TUNE_MS) tune();
     if (state === 'running') cancelTimer = clock.setTimer(STEP_MS, step);
+  };
+
+  /** How many updates an order makes depends on the book; over a while the rate is the one that was asked for. */
+  const tune = (): void => {
+    const measured = (tuning.updates / tuning.elapsedMs) * 1_000;
+    const off = Math.min(TUNE_MOST, Math.max(1 / TUNE_MOST, rate / Math.max(1, measured)));
+    pace *= off ** TUNE_SHARE;
+    tuning = { elapsedMs: 0, updates: 0 };
   };
 
   const run = (): void => {
@@ -63,8 +80,10 @@ export function createSimulatedFeed({
       state = 'over';
     },
     isPaused: () => state === 'paused',
-    setRate: (rate) => {
-      pace = rate / NATURAL_UPDATES_PER_SECOND;
+    setRate: (next) => {
+      pace *= next / rate;
+      rate = next;
+      tuning = { elapsedMs: 0, updates: 0 };
     },
   };
 }

@@ -163,11 +163,12 @@ describe('readCapture, Coinbase', () => {
       frame(1006, { type: 'l2update', product_id: 'ONE-TWO', changes: [['buy', '1e400', '1']] }),
       frame(1006, { type: 'match', product_id: 'ONE-TWO', price: '1', size: '1', side: 'buy' }),
       frame(1006, { type: 'ticker', price: '1' }),
+      frame(1006, { type: 'ticker', product_id: 'X'.repeat(65), price: '1' }),
       frame(1006, 'text'),
       '1007: {"type":"tick',
       'what is this',
     ]);
-    expect(capture.counts).toEqual({ received: 13, data: 4, control: 2, unknown: 6, unreadable: 2 });
+    expect(capture.counts).toEqual({ received: 14, data: 4, control: 2, unknown: 7, unreadable: 2 });
   });
 
   test('a trade without a time happened when it was received', async () => {

@@ -1,6 +1,13 @@
 // Coinbase's feed: snapshot, l2update, ticker, match. Knows nothing of files or time.
 import { isDecimal, type BookSide, type Decimal, type PriceLevel } from '../feed-event.js';
-import { CONTROL, UNKNOWN, isRecord, type ExchangeParser, type ParsedMessage } from './exchange.js';
+import {
+  CONTROL,
+  UNKNOWN,
+  isProduct,
+  isRecord,
+  type ExchangeParser,
+  type ParsedMessage,
+} from './exchange.js';
 
 type Message = Readonly<Record<string, unknown>>;
 
@@ -94,7 +101,7 @@ export const coinbase: ExchangeParser = {
     const { type, product_id: product } = message;
     if (typeof type !== 'string') return UNKNOWN;
     if (CONTROL_TYPES.has(type)) return CONTROL;
-    if (typeof product !== 'string' || product === '') return UNKNOWN;
+    if (!isProduct(product)) return UNKNOWN;
     switch (type) {
       case 'snapshot':
         return parseSnapshot(product, message);

@@ -19,6 +19,11 @@ export interface ExchangeParser {
 export const CONTROL: ParsedMessage = { kind: 'control' };
 export const UNKNOWN: ParsedMessage = { kind: 'unknown' };
 
+/** A product's name as exchanges write it, short enough to be part of a channel's id. */
+export function isProduct(value: unknown): value is string {
+  return typeof value === 'string' && /^[\x21-\x7e]{1,64}$/.test(value);
+}
+
 export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

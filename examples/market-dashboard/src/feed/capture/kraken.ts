@@ -7,7 +7,14 @@ import {
   type FeedEvent,
   type PriceLevel,
 } from '../feed-event.js';
-import { CONTROL, UNKNOWN, isRecord, type ExchangeParser, type ParsedMessage } from './exchange.js';
+import {
+  CONTROL,
+  UNKNOWN,
+  isProduct,
+  isRecord,
+  type ExchangeParser,
+  type ParsedMessage,
+} from './exchange.js';
 
 type Part = Readonly<Record<string, unknown>>;
 
@@ -106,7 +113,7 @@ export const kraken: ExchangeParser = {
     const channelName = items.at(-2);
     const product = items.at(-1);
     const parts = items.slice(1, -2);
-    if (typeof channelName !== 'string' || typeof product !== 'string' || parts.length === 0) return UNKNOWN;
+    if (typeof channelName !== 'string' || !isProduct(product) || parts.length === 0) return UNKNOWN;
     if (channelName === 'trade') return parseTrades(product, parts[0]);
     if (!parts.every(isRecord)) return UNKNOWN;
     if (channelName.startsWith('book-')) return parseBook(product, channelName, parts);
