@@ -17,6 +17,7 @@ const FAULTS: Readonly<Record<FaultName, readonly [possible: number, perMinute: 
   refusal: [0.25, 1.5],
   swallowedConnect: [0.2, 1],
   serverKill: [0.4, 1.5],
+  serverDrain: [0.35, 2],
   brokerLoss: [0.2, 1],
   brokerDeaf: [0.2, 2],
   serverFreeze: [0.25, 1.5],
@@ -284,6 +285,8 @@ function drawFault(
       return { do: 'reset', client };
     case 'tornBatch':
       return { do: 'tornBatch', client, messages: random.int(1, 6) };
+    case 'serverDrain':
+      return { do: 'serverDrain', server, drainMs: random.pick([0, 200, 5_000]) };
     case 'slowReader':
       return { do: 'slowReader', client, bytesPerMs: random.pick([0.02, 0.2, 2]), forMs };
     case 'halfOpen':

@@ -23,6 +23,7 @@ export type FaultName =
   | 'refusal'
   | 'swallowedConnect'
   | 'serverKill'
+  | 'serverDrain'
   | 'brokerLoss'
   | 'brokerDeaf'
   | 'serverFreeze'
@@ -73,6 +74,7 @@ export type Action =
   | { readonly do: 'refusal'; readonly server: number; readonly forMs: number }
   | { readonly do: 'swallowedConnect'; readonly forMs: number }
   | { readonly do: 'serverKill'; readonly server: number; readonly forMs: number }
+  | { readonly do: 'serverDrain'; readonly server: number; readonly drainMs: number }
   | { readonly do: 'brokerLoss'; readonly forMs: number }
   | { readonly do: 'brokerDeaf'; readonly server: number; readonly forMs: number }
   | { readonly do: 'serverFreeze'; readonly server: number; readonly forMs: number }

@@ -37,11 +37,15 @@ interface Life {
 /** Longest time the application's rules take to answer. */
 const MAX_RULE_MS = 20;
 
+/** How long after its close the hooks of a server may still run. */
+const HOOKS_END_MS = 5_000;
+
 /** One server of a run, through all its lives. */
 export class SimulatedServer {
   readonly #options: SimulatedServerOptions;
   readonly #workMs = new Map<number, number>();
   #life: Life | undefined;
+  readonly #draining = new Set<Life>();
   #stopListening: () => void = () => undefined;
   #lives = 0;
 
@@ -95,6 +99,27 @@ export class SimulatedServer {
     this.#options.network.cutMachine(machine);
   }
 
+  /** A rolling deployment: the next life takes over the address while this one asks its clients to move. */
+  drain(drainMs: number): void {
+    const life = this.#life;
+    if (life === undefined) return;
+    const { machine, link, server } = life;
+    this.#life = undefined;
+    this.#draining.add(life);
+    this.start();
+    machine.schedule(0, () => {
+      void server.close({ drainMs }).then(() => {
+        this.#draining.delete(life);
+        // Rules and handlers of the application may still be at work.
+        machine.schedule(HOOKS_END_MS, () => {
+          this.#left('timers', ' after its drain', machine.pendingTimers);
+          link.cut();
+          machine.halt();
+        });
+      });
+    });
+  }
+
   setDeaf(deaf: boolean): void {
     this.#life?.link.setDeaf(deaf);
   }
@@ -108,27 +133,30 @@ export class SimulatedServer {
   }
 
   async revoke(principal: string, channel: string): Promise<void> {
-    await this.#life?.server.revoke({
-      principal: (each) => (each as SimulatedPrincipal).id === principal,
-      channel,
-    });
+    const lives = this.#life === undefined ? [...this.#draining] : [this.#life, ...this.#draining];
+    const isMeant = (each: unknown): boolean => (each as SimulatedPrincipal).id === principal;
+    await Promise.all(lives.map(({ server }) => server.revoke({ principal: isMeant, channel })));
   }
 
   /** Writes down what the server still holds when everybody has left, closes it, and what is left then. */
   async recordLeftOvers(): Promise<void> {
     if (this.#life === undefined) return;
-    const { history, name, clock } = this.#options;
     const { machine, server } = this.#life;
-    const left = (what: string, count: number): void =>
-      history.add({ type: 'leftOver', owner: 'server', what: `${what} of ${name}`, count });
-    const { connections, subscriptions, channels } = server.stats();
-    left('connections', connections);
-    left('subscriptions', subscriptions);
-    left('channels', channels);
+    const { connections, subscriptions, channels, commandsRunning } = server.stats();
+    this.#left('connections', '', connections);
+    this.#left('subscriptions', '', subscriptions);
+    this.#left('channels', '', channels);
+    this.#left('running commands', '', commandsRunning);
+    this.#left('unfinished drains', '', this.#draining.size);
     const closed = server.close({ drainMs: 0 });
-    await clock.advance(10_000);
+    await this.#options.clock.advance(10_000);
     await closed;
-    left('timers', machine.pendingTimers);
+    this.#left('timers', ' after its close', machine.pendingTimers);
+  }
+
+  #left(what: string, when: string, count: number): void {
+    const { history, name } = this.#options;
+    history.add({ type: 'leftOver', owner: 'server', what: `${what} of ${name}${when}`, count });
   }
 
   #createServer(machine: VirtualMachine, link: BrokerLink): Server<SimulationContract> {

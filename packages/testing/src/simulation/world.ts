@@ -212,6 +212,12 @@ export class World {
       case 'serverKill':
         this.#kill(this.#server(fault.server), fault.forMs, later);
         return;
+      case 'serverDrain': {
+        const server = this.#server(fault.server);
+        this.#touchMachineOf(server);
+        server.drain(fault.drainMs);
+        return;
+      }
       case 'brokerLoss':
         for (const server of this.servers) this.#kill(server, fault.forMs, later);
         this.broker.replace();
