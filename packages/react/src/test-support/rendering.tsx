@@ -38,7 +38,7 @@ export function setUp(options: Partial<ClientOptions> = {}) {
     url: 'ws://test/tickwire',
     transport: server.transport,
     // Delays that are long enough to be seen, and always the same.
-    random: { float: () => 0.5, id: () => 'test' },
+    random: { float: () => 0.5 },
     logger: () => undefined,
     ...options,
   });
