@@ -36,6 +36,8 @@ function depthOf(book: ReadonlyMap<string, Level>, rows: number): Depth {
   return { asks: cumulate(asks.slice(0, rows)), bids: cumulate(bids.slice(0, rows)), levels: book.size };
 }
 
+// Rows keep their place and change their text: a ladder whose rows move is hard to read.
+
 /** How many rows fit one half of the ladder. */
 function useRows(): readonly [RefObject<HTMLDivElement | null>, number] {
   const element = useRef<HTMLDivElement>(null);
@@ -103,8 +105,13 @@ export function DepthLadder({ product }: { readonly product: Product }): ReactEl
       </div>
       <div className="ladder fades">
         <div ref={half} className="ladder-half" data-side="ask">
-          {asksDown.map((rung) => (
-            <RungRow key={rung.level.key} rung={rung} deepest={deepest} decimals={product.sizeDecimals} />
+          {asksDown.map((rung, index) => (
+            <RungRow
+              key={asksDown.length - index}
+              rung={rung}
+              deepest={deepest}
+              decimals={product.sizeDecimals}
+            />
           ))}
         </div>
         <div className="ladder-mid">
@@ -112,8 +119,8 @@ export function DepthLadder({ product }: { readonly product: Product }): ReactEl
           <span className="muted">Spread {spread ?? '–'}</span>
         </div>
         <div className="ladder-half" data-side="bid">
-          {bids.map((rung) => (
-            <RungRow key={rung.level.key} rung={rung} deepest={deepest} decimals={product.sizeDecimals} />
+          {bids.map((rung, index) => (
+            <RungRow key={index} rung={rung} deepest={deepest} decimals={product.sizeDecimals} />
           ))}
         </div>
       </div>

@@ -29,8 +29,8 @@ export function TradeTape({ product }: { readonly product: Product }): ReactElem
         <span>Size</span>
       </div>
       <div className="tape fades" role="list" aria-label="Latest trades, newest first" tabIndex={0}>
-        {lines.map((entry) => (
-          <TapeLine key={entry.key} entry={entry} all={all} />
+        {lines.map((entry, index) => (
+          <TapeLine key={index} entry={entry} all={all} />
         ))}
       </div>
     </section>

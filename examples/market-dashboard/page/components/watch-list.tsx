@@ -80,7 +80,7 @@ const WatchRow = memo(function WatchRow({ product, isSelected, onSelect }: Watch
       data-status={status}
       data-epoch={position?.epoch}
       data-offset={position?.offset}
-      aria-selected={isSelected}
+      data-selected={isSelected}
       onClick={() => onSelect(id)}
     >
       <td>

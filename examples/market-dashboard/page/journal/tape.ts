@@ -4,10 +4,9 @@ import { createStore } from './store.js';
 
 /** One line of the tape. */
 export type TapeEntry =
-  | { readonly kind: 'trade'; readonly key: string; readonly trade: Trade }
+  | { readonly kind: 'trade'; readonly trade: Trade }
   | {
       readonly kind: 'gap';
-      readonly key: string;
       readonly why: string;
       /** Offsets of the events that are lost, (`after`, `upTo`]; null when nobody can say which. */
       readonly after: number | null;
@@ -39,7 +38,6 @@ export function createTape(): Tape {
   const all: TapeEntry[] = [];
   const byProduct = new Map<string, TapeEntry[]>();
   const received: TradeRef[] = [];
-  let lines = 0;
   let changes = 0;
 
   const put = (list: TapeEntry[], entry: TapeEntry): void => {
@@ -57,7 +55,7 @@ export function createTape(): Tape {
   return {
     push: (trades) => {
       for (const trade of trades) {
-        const entry: TapeEntry = { kind: 'trade', key: `t${lines++}`, trade };
+        const entry: TapeEntry = { kind: 'trade', trade };
         put(all, entry);
         put(listOf(trade.product), entry);
         received.push({ product: trade.product, id: trade.id });
@@ -66,7 +64,7 @@ export function createTape(): Tape {
       version.set(++changes);
     },
     gap: (why, after, upTo) => {
-      const entry: TapeEntry = { kind: 'gap', key: `g${lines++}`, why, after, upTo };
+      const entry: TapeEntry = { kind: 'gap', why, after, upTo };
       put(all, entry);
       for (const list of byProduct.values()) put(list, entry);
       version.set(++changes);
