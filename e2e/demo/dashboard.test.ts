@@ -210,7 +210,8 @@ describe('what is broken heals', () => {
     expect(Number(later[0]!.id)).toBeGreaterThan(Number(before.at(-1)!.id));
     expect(audit(later)).toEqual({ missing: 0, twice: 0 });
     expect(audit(trades).twice).toBe(0);
-    expect(await page.locator('[data-ledger="gaps"]').textContent()).toBe('1');
+    // The ledger is drawn a moment after the tape.
+    await expect.poll(() => page.locator('[data-ledger="gaps"]').textContent()).toBe('1');
     expect(await page.locator('[data-ledger="missing"]').textContent()).toBe('0');
   });
 });
