@@ -13,9 +13,3 @@ export interface Position {
 
 /** Longest epoch a peer may send, in characters (P-POS-1). */
 export const MAX_EPOCH_LENGTH = 32;
-
-/** Whether two positions are the same place; `null` is no place and equals only itself. */
-export function isSamePosition(a: Position | null, b: Position | null): boolean {
-  if (a === null || b === null) return a === b;
-  return a.epoch === b.epoch && a.offset === b.offset;
-}

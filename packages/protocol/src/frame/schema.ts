@@ -1,12 +1,13 @@
 // Frame schemas: what is checked of a frame that arrives. zod/mini, so that a browser that wants them pays little;
 // the client of this repository does not import them. Unknown fields are dropped, never refused (P-EXT-1).
 import * as z from 'zod/mini';
+import { MAX_EPOCH_LENGTH } from '../position.js';
 
 const name = z.string().check(z.maxLength(255));
 const text = z.string().check(z.maxLength(1_024));
 const uint32 = z.int().check(z.gte(0), z.lte(4_294_967_295));
 const offset = z.int().check(z.gte(0));
-const epoch = z.string().check(z.minLength(1), z.maxLength(32));
+const epoch = z.string().check(z.minLength(1), z.maxLength(MAX_EPOCH_LENGTH));
 const milliseconds = z.number().check(z.gte(0));
 const code = z.string().check(z.minLength(1), z.maxLength(128));
 const keyed = z.record(z.string(), z.unknown());

@@ -1,5 +1,5 @@
 // Coinbase's feed: snapshot, l2update, ticker, match. Knows nothing of files or time.
-import { isDecimal, type BookSide, type Decimal, type PriceLevel } from '../feed-event.js';
+import { isDecimal, type Decimal, type PriceLevel } from '../feed-event.js';
 import {
   CONTROL,
   UNKNOWN,
@@ -8,6 +8,7 @@ import {
   type ExchangeParser,
   type ParsedMessage,
 } from './exchange.js';
+import { readLevels } from './levels.js';
 
 type Message = Readonly<Record<string, unknown>>;
 
@@ -23,19 +24,6 @@ function timeOf(message: Message): number | null {
   const time = message['time'];
   const timeMs = typeof time === 'string' ? Date.parse(time) : Number.NaN;
   return Number.isNaN(timeMs) ? null : timeMs;
-}
-
-/** Reads `[price, size]` rows; null as soon as one is not readable, because half a book is a wrong book. */
-function readLevels(side: BookSide, rows: unknown): PriceLevel[] | null {
-  if (!Array.isArray(rows)) return null;
-  const levels: PriceLevel[] = [];
-  for (const row of rows as readonly unknown[]) {
-    if (!Array.isArray(row)) return null;
-    const [price, size] = row as readonly unknown[];
-    if (!isDecimal(price) || !isDecimal(size)) return null;
-    levels.push({ side, price, size });
-  }
-  return levels;
 }
 
 function parseSnapshot(product: string, message: Message): ParsedMessage {

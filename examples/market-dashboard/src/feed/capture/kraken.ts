@@ -1,12 +1,5 @@
 // Kraken's feed (version 1): book, trade and ticker arrays. Knows nothing of files or time.
-import {
-  isDecimal,
-  isZero,
-  type BookSide,
-  type Decimal,
-  type FeedEvent,
-  type PriceLevel,
-} from '../feed-event.js';
+import { isDecimal, isZero, type Decimal, type FeedEvent, type PriceLevel } from '../feed-event.js';
 import {
   CONTROL,
   UNKNOWN,
@@ -15,22 +8,9 @@ import {
   type ExchangeParser,
   type ParsedMessage,
 } from './exchange.js';
+import { readLevels } from './levels.js';
 
 type Part = Readonly<Record<string, unknown>>;
-
-/** Reads `[price, volume, time, …]` rows; null as soon as one is not readable. */
-function readLevels(side: BookSide, rows: unknown): PriceLevel[] | null {
-  if (rows === undefined) return [];
-  if (!Array.isArray(rows)) return null;
-  const levels: PriceLevel[] = [];
-  for (const row of rows as readonly unknown[]) {
-    if (!Array.isArray(row)) return null;
-    const [price, size] = row as readonly unknown[];
-    if (!isDecimal(price) || !isDecimal(size)) return null;
-    levels.push({ side, price, size });
-  }
-  return levels;
-}
 
 /** `book-1000` keeps a thousand levels a side. */
 function depthOf(channelName: string): number | null {
