@@ -22,7 +22,8 @@ import {
 } from './adapters/upgrade.js';
 import { webSocketFrameEncoder } from './adapters/websocket-frame.js';
 import { WebSocketAcceptor } from './adapters/ws.js';
-import { InMemoryBroker, type MemoryBroker, type MemoryBrokerOptions } from './broker/memory.js';
+import { createBareMemoryBroker } from './bare-server.js';
+import type { MemoryBroker, MemoryBrokerOptions } from './broker/memory.js';
 import type { AnonymousPrincipal, ServerAuthentication, ServerSettings } from './options.js';
 import { createServerCore, type RulesOf, type ServerCore } from './server.js';
 
@@ -135,10 +136,9 @@ export function anonymous(): { readonly principal: AnonymousPrincipal } {
 
 /** Creates a broker in this process. Give `broker.connect` to every server and publisher that shares its channels. */
 export function createMemoryBroker(options: MemoryBrokerOptions = {}): MemoryBroker {
-  return new InMemoryBroker({
+  return createBareMemoryBroker({
+    ...options,
     clock: options.clock ?? nodeClock,
     random: options.random ?? nodeRandom,
-    maxTombstones: options.maxTombstones ?? 1_024,
-    maxUnwatchedChannels: options.maxUnwatchedChannels ?? 100_000,
   });
 }
