@@ -165,17 +165,18 @@ class CursorRule(unittest.TestCase):
         stream.apply(rst(1, "epoch", e="B"))
         self.check(stream, e(2, v=1), APPLIED, 2, "B")
 
-    def test_P_SUB_6_a_void_cursor_takes_the_next_whole_value_and_nothing_before(self) -> None:
+    def test_P_SUB_6_a_void_cursor_takes_the_next_whole_value_and_calls_what_comes_before_a_hole(self) -> None:
         subscription = held("state")
         subscription.enter(entry("state", "full", 3))
-        self.check(subscription, d(11, s={"a": 5}), IGNORED, 10)
+        self.check(subscription, d(11, s={"a": 5}), HOLE, 10)
+        self.check(subscription, d(12, s={"a": 5}), IGNORED, 10)
         self.check(subscription, f(3, v={"a": 9}), APPLIED, 3)
         self.check(subscription, d(4, s={"a": 8}), APPLIED, 4)
 
     def test_P_SUB_6_a_void_cursor_of_a_stream_takes_the_next_reset(self) -> None:
         subscription = held("stream")
         subscription.enter(entry("stream", "reset", 5))
-        self.check(subscription, e(11, v=1), IGNORED, 10)
+        self.check(subscription, e(11, v=1), HOLE, 10)
         self.check(subscription, rst(4, "regress"), APPLIED, 4)
         self.check(subscription, e(5, v=1), APPLIED, 5)
 

@@ -392,8 +392,10 @@ class Subscription:
     def _joined(self, offset: int, base: int) -> Optional[Cursor]:
         """The cursor a delta or events may be applied to; None: ignore them; Hole: something is missing."""
         cursor, head = self.cursor, self.head
-        if self.void or self._hole or cursor is None or head is None:
+        if self._hole:
             return None
+        if self.void or cursor is None or head is None:
+            raise Hole  # the whole value or the reset that comes first is lost
         if head.epoch != cursor.epoch or offset <= cursor.offset:
             return None
         if base > cursor.offset:

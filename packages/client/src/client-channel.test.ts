@@ -251,6 +251,61 @@ describe('holes', () => {
     expect(price.getSnapshot().status).toBe('live');
   });
 
+  test('a whole value that is lost is asked for again at the next change (P-DATA-1)', async () => {
+    const { clock, server, price } = setUp();
+    server.set('price/A', { bid: 1, ask: 2 });
+    server.losesValues = true;
+    price.retain();
+    await clock.advance(1_500);
+    expect(price.getSnapshot().status).toBe('pending');
+    server.losesValues = false;
+    server.set('price/A', { bid: 1, ask: 3 });
+    await clock.settle();
+    expect(server.pipe.of('sub')).toHaveLength(2);
+    expect(price.getSnapshot()).toMatchObject({ status: 'live', data: { bid: 1, ask: 3 } });
+  });
+
+  test('what an answer promised and does not come is asked for after 10 s, then after 20, then after 40 (P-DATA-6)', async () => {
+    const { clock, server, price } = setUp();
+    server.set('price/A', { bid: 1, ask: 2 });
+    server.losesValues = true;
+    price.retain();
+    const asked: number[] = [];
+    const startMs = clock.monotonicMs();
+    for (let count = 1; clock.monotonicMs() - startMs < 75_000;) {
+      await clock.advance(1_000);
+      server.pipe.send({ t: 'ping', k: 1 });
+      for (; count < server.pipe.of('sub').length; count++) asked.push(clock.monotonicMs() - startMs);
+    }
+    expect(asked).toEqual([10_000, 30_000, 70_000]);
+    server.losesValues = false;
+    await clock.advance(81_000);
+    expect(price.getSnapshot().status).toBe('live');
+  });
+
+  test('a value that comes in parts, slowly, is waited for', async () => {
+    const { clock, server, book } = setUp();
+    server.update('book/A', { x: { id: 'x', q: 1 } });
+    server.losesValues = true;
+    book.retain();
+    await clock.settle();
+    for (let i = 0; i < 6; i++) {
+      server.toAll('book/A', {
+        t: 'f',
+        o: 1,
+        k: { [i]: { id: `${i}`, q: 1 } },
+        i,
+        ...(i < 5 && { more: 1 }),
+      });
+      for (let s = 0; s < 9; s++) {
+        await clock.advance(1_000);
+        server.pipe.send({ t: 'ping', k: 1 });
+      }
+    }
+    expect(server.pipe.of('sub')).toHaveLength(1);
+    expect(book.getSnapshot().data?.size).toBe(6);
+  });
+
   test('resync() asks once', async () => {
     const { clock, server, price } = setUp();
     price.retain();

@@ -353,7 +353,7 @@ export function createClient(first: AnyContract | ClientOptions = {}, second: Cl
         const channel = link.aliases.get(frame.n);
         if (!channel) return;
         counters.updatesApplied++;
-        if (!channel.receive(frame)) registry.resync(channel);
+        registry.receive(channel, frame);
         break;
       }
       case 'ping':
@@ -458,7 +458,7 @@ export function createClient(first: AnyContract | ClientOptions = {}, second: Cl
       unlink(channel);
       links.get(id)?.aliases.set(alias, channel);
     },
-    dropConnection: () => dropSocket(socketId(), 1006, 'No answer to a subscription'),
+    dropConnection: () => dropSocket(socketId(), 1006, 'No answer'),
     refused: (channel: Channel, error: TickwireError) => report(error, channel.id),
     latencyOf(payload: unknown, timeField: string | undefined) {
       const said = timeField && (payload as Record<string, unknown> | null | undefined)?.[timeField];

@@ -4,7 +4,6 @@ import { createClient } from '../client.js';
 import { market } from '../test-support/market.js';
 import { setUp as setUpClient } from '../test-support/set-up.js';
 import { isCommandError } from './commands.js';
-import { overflowOf } from './queue.js';
 
 /** A connected client, and what became of a call. */
 async function setUp(options: Parameters<typeof setUpClient>[0] = {}) {
@@ -236,13 +235,19 @@ describe('the queue', () => {
     expect(await call).toBe('deadline no');
   });
 
+  const done = { value: 'done' };
   test.each([
-    ['reject', 2, { refused: 'new', code: 'limit' }],
-    ['dropNewest', 2, { refused: 'new', code: 'unavailable' }],
-    ['dropOldest', 2, { refused: 'a', code: 'unavailable' }],
-    ['reject', 3, null],
-    ['dropOldest', 0, { refused: 'a', code: 'unavailable' }],
-  ] as const)('%s with room for %d', (policy, maxSize, expected) => {
-    expect(overflowOf(['a', 'b'], 'new', maxSize, policy)).toEqual(expected);
+    ['reject', 2, [done, done, 'limit no']],
+    ['dropNewest', 2, [done, done, 'unavailable no']],
+    ['dropOldest', 2, ['unavailable no', done, done]],
+    ['reject', 3, [done, done, done]],
+    ['dropOldest', 0, ['unavailable no', 'unavailable no', 'unavailable no']],
+  ] as const)('of three commands, %s with room for %d', async (policy, maxSize, expected) => {
+    const { client, clock, server } = await setUp({ queue: { maxSize, policy } });
+    server.onRequest = (frame, pipe) => pipe.send({ t: 'res', id: frame.id, v: 'done' });
+    server.pipe.close(1006);
+    const calls = [1, 2, 3].map((qty) => outcome(client.command('place', { qty }, { queue: true })));
+    await clock.advance(1_000);
+    expect(await Promise.all(calls)).toEqual(expected);
   });
 });

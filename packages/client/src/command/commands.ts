@@ -9,7 +9,7 @@ import {
   type RequestFrame,
   type ResponseFrame,
 } from '@tickwire/protocol';
-import { overflowOf, type QueuePolicy } from './queue.js';
+import type { QueuePolicy } from './queue.js';
 
 /** How one call is made. */
 export interface CallOptions {
@@ -113,9 +113,13 @@ export function createCommands(ports: CommandPorts): Commands {
         fail(call, 'unavailable', 'not connected');
         return;
       }
-      const overflow = overflowOf(on(0), call, queue.maxSize, queue.policy);
-      if (overflow) fail(overflow.refused, overflow.code, 'too many waiting');
-      if (overflow?.refused === call) return;
+      const waiting = on(0);
+      if (waiting.length >= queue.maxSize) {
+        const { policy } = queue;
+        const refused = (policy === 'dropOldest' && waiting[0]) || call;
+        fail(refused, policy === 'reject' ? 'limit' : 'unavailable', 'too many waiting');
+        if (refused === call) return;
+      }
     }
     calls.set(call.id, call);
     wakeAt(Math.min(call.deadlineMs, call.expiresMs));

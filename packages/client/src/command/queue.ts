@@ -16,15 +16,3 @@ export interface QueueOptions {
   /** Longest that a command waits, in milliseconds; its own deadline counts too. @defaultValue 30_000 */
   readonly expiryMs?: number | undefined;
 }
-
-/** What the queue says of one more: whom to refuse, and with which code. */
-export function overflowOf<Item>(
-  waiting: readonly Item[],
-  item: Item,
-  maxSize: number,
-  policy: QueuePolicy,
-): { readonly refused: Item; readonly code: 'limit' | 'unavailable' } | null {
-  if (waiting.length < maxSize) return null;
-  if (policy === 'dropOldest') return { refused: waiting[0] ?? item, code: 'unavailable' };
-  return { refused: item, code: policy === 'reject' ? 'limit' : 'unavailable' };
-}

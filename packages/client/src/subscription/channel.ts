@@ -49,6 +49,8 @@ export interface GapEvent {
 
 /** What a channel needs of the client. Listeners are called once everything is settled. */
 export interface ChannelPorts {
+  /** How long the server may take to begin with what it promised. */
+  readonly subscribeTimeoutMs: number;
   /** Tells the listeners of a channel. */
   readonly tell: (name: 'change' | 'event' | 'gap' | 'recovered', event: unknown, id: string) => void;
   /** Whether there is a connection at all. */
@@ -74,6 +76,10 @@ export interface Channel {
   holders: number;
   /** When it is dropped if nobody takes it up again; `Infinity` while somebody holds it. */
   releaseMs: number;
+  /** When to ask again for what the answer promised, if none of it comes before; `Infinity` while nothing is missing. */
+  dueMs: number;
+  /** How long that is; doubles with every time in vain, for a slow line needs longer and must not begin anew for ever. */
+  patienceMs: number;
   /** Called at every change. */
   readonly watchers: Set<() => void>;
   /** Stream without a cursor: how many events to ask for; `undefined` for all that are kept. */
@@ -81,6 +87,8 @@ export interface Channel {
   maxEvents: number;
   kind: ChannelKind | null;
   hasValue: boolean;
+  /** Whether everything the last answer promised has been applied. */
+  readonly atHead: boolean;
   /** What a `sub` says of the channel. The cursor is remembered: the answer is to be read against it. */
   entry(): SubscribeEntry;
   /**
@@ -104,7 +112,10 @@ export interface Channel {
 }
 
 /** Makes a channel that nobody holds yet. */
-export function createChannel(id: string, { tell, isConnected, wallMs, latencyOf }: ChannelPorts): Channel {
+export function createChannel(
+  id: string,
+  { tell, isConnected, wallMs, latencyOf, subscribeTimeoutMs }: ChannelPorts,
+): Channel {
   const sequencer = createSequencer();
   let store: ChannelStore | null = null;
   let timeField: string | undefined;
@@ -170,11 +181,16 @@ export function createChannel(id: string, { tell, isConnected, wallMs, latencyOf
     link: null,
     holders: 0,
     releaseMs: Infinity,
+    dueMs: Infinity,
+    patienceMs: subscribeTimeoutMs,
     watchers: new Set(),
     last: undefined,
     maxEvents: 0,
     kind: null,
     hasValue: false,
+    get atHead() {
+      return sequencer.atHead;
+    },
     entry() {
       sent = sequencer.cursor;
       // What is `undefined` does not reach the wire.
@@ -203,6 +219,7 @@ export function createChannel(id: string, { tell, isConnected, wallMs, latencyOf
     },
     detach() {
       channel.link = null;
+      channel.dueMs = Infinity;
       sequencer.detach();
       channel.changed();
     },

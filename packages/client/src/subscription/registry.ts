@@ -4,6 +4,7 @@ import {
   fromWireError,
   type AnnouncedLimits,
   type Cancel,
+  type DataFrame,
   type SubscribeFrame,
   type SubscribedFrame,
   type TickwireError,
@@ -24,7 +25,6 @@ const ENTRY_BYTES = 80;
 
 /** What the registry needs of the client. */
 export interface RegistryPorts extends ChannelPorts {
-  readonly subscribeTimeoutMs: number;
   readonly releaseGraceMs: number;
   readonly nowMs: () => number;
   /** The socket questions go to; 0 while there is none. */
@@ -67,6 +67,8 @@ export interface Registry {
   readonly refusedAll: (id: number, socketId: number, err: WireError) => void;
   /** Subscriptions that the server ended by itself (P-SUB-12). */
   readonly ended: (frame: UnsubscribedFrame, socketId: number) => void;
+  /** A data frame under a channel's alias. */
+  readonly receive: (channel: Channel, frame: DataFrame) => void;
   /** Asks for what is missing, from the cursor. */
   readonly resync: (channel: Channel) => void;
   /** Drops the values nobody holds. */
@@ -164,7 +166,16 @@ export function createRegistry(ports: RegistryPorts): Registry {
   }
 
   function resync(channel: Channel): void {
+    channel.dueMs = Infinity;
     dispatch(channel, { type: 'resyncAsked' });
+  }
+
+  /** Something has come: what is still missing has its time anew (P-DATA-6). */
+  function expect(channel: Channel): void {
+    if (channel.atHead) {
+      channel.dueMs = Infinity;
+      channel.patienceMs = ports.subscribeTimeoutMs;
+    } else wakeAt((channel.dueMs = nowMs() + channel.patienceMs));
   }
 
   return {
@@ -206,7 +217,8 @@ export function createRegistry(ports: RegistryPorts): Registry {
         }
         ports.relink(channel, socketId, entry.n);
         dispatch(channel, { type: 'answered', socketId, requestId });
-        if (!channel.attach(entry, { socketId, alias: entry.n })) resync(channel);
+        if (channel.attach(entry, { socketId, alias: entry.n })) expect(channel);
+        else resync(channel);
       }
     },
     refusedAll(id, socketId, err) {
@@ -220,13 +232,21 @@ export function createRegistry(ports: RegistryPorts): Registry {
         if (channel?.link?.socketId === socketId) refuse(channel, socketId, err);
       }
     },
+    receive(channel, frame) {
+      if (!channel.receive(frame)) resync(channel);
+      else if (channel.dueMs < Infinity) expect(channel);
+    },
     resync,
     clear: () => channels.forEach((channel) => channel.holders === 0 && drop(channel)),
     tick(now) {
       for (const channel of channels.values()) {
         if (channel.releaseMs <= now) drop(channel);
         else dispatch(channel, { type: 'deadlineReached' });
-        wakeAt(channel.releaseMs);
+        if (channel.dueMs <= now) {
+          channel.patienceMs *= 2;
+          resync(channel);
+        }
+        wakeAt(Math.min(channel.releaseMs, channel.dueMs));
       }
     },
     flush,

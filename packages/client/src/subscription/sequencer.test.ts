@@ -82,8 +82,8 @@ describe('the cursor rule (P-DATA-1)', () => {
     ['rst ahead', at10, rst(20), 'apply', { epoch: 'A', offset: 20 }],
     ['rst at the cursor', at10, rst(10), 'ignore', { epoch: 'A', offset: 10 }],
     ['rst of another epoch', at10, rst(3, { e: 'B' }), 'apply', { epoch: 'B', offset: 3 }],
-    ['void: d', void10, d(11), 'ignore', { epoch: 'A', offset: 10 }],
-    ['void: e', void10, e(11), 'ignore', { epoch: 'A', offset: 10 }],
+    ['void: d, so the whole value before it is lost', void10, d(11), 'hole', { epoch: 'A', offset: 10 }],
+    ['void: e, so the reset before it is lost', void10, e(11), 'hole', { epoch: 'A', offset: 10 }],
     ['void: f behind', void10, f(5), 'apply', { epoch: 'A', offset: 5 }],
     [
       'void, other epoch: f takes the epoch of the entry',

@@ -103,7 +103,9 @@ export function createSequencer(): Sequencer {
       if (t === 'f') {
         return !isVoid && (frame.e ?? entryEpoch) === epoch && o < offsetOf() ? 'ignore' : assemble(frame);
       }
-      if (hole || isVoid || epoch !== entryEpoch) return 'ignore';
+      if (hole) return 'ignore';
+      // The whole value that was promised first is lost.
+      if (isVoid) return miss();
       const coverage = coverageOf(offsetOf(), t === 'd' ? baseOfDelta(frame) : baseOfEvents(frame), o);
       if (coverage === 'duplicate') return 'ignore';
       if (coverage === 'hole') return miss();
@@ -127,7 +129,7 @@ export function createSequencer(): Sequencer {
   };
 }
 
-const baseOf = (frame: FullFrame | DeltaFrame): unknown => 'b' in frame && frame.b;
+const baseOf = (frame: FullFrame | DeltaFrame): unknown => (frame as Partial<DeltaFrame>).b;
 
 /** Puts parts together. Their keys are disjoint, so the order does not matter. */
 function merge(parts: readonly (FullFrame | DeltaFrame)[]): SequencedFrame {

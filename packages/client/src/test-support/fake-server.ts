@@ -86,6 +86,8 @@ export class FakeServer {
   overlap = 0;
   /** `false`: nothing is answered. */
   answers = true;
+  /** Whole values are lost on their way. */
+  losesValues = false;
   welcome: Partial<Extract<ServerFrame, { t: 'welcome' }>> = {};
   onHello: ((pipe: FakePipe) => void) | null = null;
   onRequest: (frame: Extract<ClientFrame, { t: 'req' }>, pipe: FakePipe) => void = () => undefined;
@@ -223,6 +225,7 @@ export class FakeServer {
       }
       pipe.send({ t: 'subd', id, r: [ack] });
       if (mode === 'full') {
+        if (this.losesValues) continue;
         pipe.send({
           t: 'f',
           n,
