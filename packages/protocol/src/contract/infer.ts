@@ -140,11 +140,11 @@ export interface CommandContext<C extends AnyContract, M extends CommandName<C>,
 
 /**
  * One handler for every command of the contract; leaving one out is a compile error. `Signal` lets a server name the
- * platform's `AbortSignal`.
+ * platform's `AbortSignal`, `More` what else it tells a handler.
  */
-export type CommandHandlers<C extends AnyContract, Principal, Signal = AbortSignalLike> = {
+export type CommandHandlers<C extends AnyContract, Principal, Signal = AbortSignalLike, More = unknown> = {
   readonly [M in CommandName<C>]: (
     input: InferParsedInput<C, M>,
-    context: CommandContext<C, M, Principal, Signal>,
+    context: CommandContext<C, M, Principal, Signal> & More,
   ) => InferOutputInput<C, M> | Promise<InferOutputInput<C, M>>;
 };

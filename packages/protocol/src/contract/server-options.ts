@@ -46,8 +46,8 @@ export interface AuthenticateRequest {
  * in a type that does not mention the principal: a condition around the handlers would make the compiler settle on a
  * principal before it has looked at `authenticate`.
  */
-export type CommandsMember<C extends AnyContract, Principal, Signal = AbortSignalLike> = {
-  readonly commands?: CommandHandlers<C, Principal, Signal> | undefined;
+export type CommandsMember<C extends AnyContract, Principal, Signal = AbortSignalLike, More = unknown> = {
+  readonly commands?: CommandHandlers<C, Principal, Signal, More> | undefined;
 } & ([CommandName<C>] extends [never] ? unknown : { readonly commands: object });
 
 /**
@@ -63,13 +63,14 @@ export type CommandsMember<C extends AnyContract, Principal, Signal = AbortSigna
  *
  * Then `authorize` or `commands` written before `authenticate` is a compile error that says so (unless none of them
  * looks at its context, or `authenticate` needs none itself: then every order infers). `Request` and `Signal` let a
- * server say more about a connection, and name the platform's `AbortSignal`.
+ * server say more about a connection, and name the platform's `AbortSignal`; `More` is what else it tells its handlers.
  */
 export type ServerRules<
   C extends AnyContract,
   Auth extends Authentication,
   Request = AuthenticateRequest,
   Signal = AbortSignalLike,
+  More = unknown,
 > = {
   /**
    * Says who is connecting. Must be given; an anonymous server writes `authenticate: () => ({ principal: null })`.
@@ -78,4 +79,4 @@ export type ServerRules<
   readonly authenticate: (request: Request) => Auth | Promise<Auth>;
   /** One rule for every channel. Runs again at every resume and refresh. */
   readonly authorize: AuthorizeRules<C, Auth['principal']>;
-} & CommandsMember<C, Auth['principal'], Signal>;
+} & CommandsMember<C, Auth['principal'], Signal, More>;

@@ -232,6 +232,7 @@ export const responseFrameSchema = z.object({
   v: z.optional(z.unknown()),
   err: z.optional(wireErrorSchema),
   rp: z.optional(z.literal(1)),
+  at: z.optional(z.array(z.object({ c: z.string(), e: epoch, o: offset }))),
 });
 
 /** Asks for fresh credentials (P-AUTH-2). */

@@ -184,6 +184,14 @@ export interface StatusFrame {
   readonly since: number;
 }
 
+/** Where in a channel the effect of a command is visible: from this offset on (P-CMD-10). */
+export interface EffectPosition {
+  /** Channel id. */
+  readonly c: string;
+  readonly e: string;
+  readonly o: number;
+}
+
 /** Answers `req` and `auth` (P-CMD-1). */
 export interface ResponseFrame {
   readonly t: 'res';
@@ -192,6 +200,8 @@ export interface ResponseFrame {
   readonly err?: WireError;
   /** The stored outcome of an earlier call with the same key (P-CMD-5). */
   readonly rp?: 1;
+  /** Where its effect is visible, in the channels this connection has subscribed (P-CMD-10). */
+  readonly at?: readonly EffectPosition[];
 }
 
 /** The credentials expire in so many milliseconds: send `auth` (P-AUTH-2). */
