@@ -1,4 +1,17 @@
-// Door `@tickwire/testing`: time, chance and networks that a test owns, and the simulation that is built of them.
+// Door `@tickwire/testing`: doubles for an application's tests; time, chance and networks that a test owns; and the
+// simulation that is built of them.
+export { createTestClient, type TestClient, type TestClientOptions } from './test-client/test-client.js';
+export {
+  createTestServer,
+  type TestPeerSettings,
+  type TestServer,
+  type TestServerSettings,
+} from './test-server/test-server.js';
+export type { Act } from './test-server/instants.js';
+export type { TestClientSettings, TestPeer } from './test-server/test-peer.js';
+export type { TestTime, TestWorldOptions } from './test-server/test-world.js';
+export type { PushArguments, PushedValues, Pushes } from './script/push.js';
+export type { ScriptedAnswer, ScriptedPrincipal, ServerScript } from './script/server-script.js';
 export { VirtualClock, type VirtualClockOptions, type VirtualMachine } from './clock/virtual-clock.js';
 export { SeededRandom } from './random/seeded-random.js';
 export {

@@ -1,0 +1,62 @@
+// Instants: what needs no time happens by itself; time passes only when a test says so. One step after another, so that
+// a test need not think of what is under way.
+import type { Clock } from '@tickwire/protocol';
+import type { VirtualClock } from '../clock/virtual-clock.js';
+
+/** `act` of `@testing-library/react`, or of React: everything that happens is wrapped in it. */
+export type Act = (run: () => Promise<void>) => PromiseLike<unknown>;
+
+/** The steps of one test. */
+export class Instants {
+  readonly #clock: VirtualClock;
+  readonly #act: Act;
+  #last: Promise<unknown> = Promise.resolve();
+  #roused = false;
+
+  constructor(clock: VirtualClock, act: Act = (run) => run()) {
+    this.#clock = clock;
+    this.#act = act;
+  }
+
+  /** Takes a step, lets `byMs` pass and everything happen that is due then. Resolves with what the step did. */
+  step<Result>(take: () => Result | Promise<Result>, byMs = 0): Promise<Result> {
+    const step = this.#last.then(async () => {
+      let result: Result | Promise<Result> | undefined;
+      await this.#act(async () => {
+        result = take();
+        // It may fail while time passes; it is awaited afterwards.
+        if (result instanceof Promise) result.catch(() => undefined);
+        await this.#clock.advance(byMs);
+      });
+      return result as Result | Promise<Result>;
+    });
+    this.#last = step.catch(() => undefined);
+    return step;
+  }
+
+  /** Something was set off: lets it happen soon. */
+  readonly rouse = (): void => {
+    if (this.#roused) return;
+    this.#roused = true;
+    // Nobody awaits it: a failure is an unhandled rejection, which test runners report.
+    void this.step(() => {
+      this.#roused = false;
+    });
+  };
+
+  /** A clock that rouses when something is to happen now. */
+  clock(of: Clock): Clock {
+    return {
+      monotonicMs: () => of.monotonicMs(),
+      wallMs: () => of.wallMs(),
+      setTimer: (delayMs, run) => {
+        if (delayMs <= 0) this.rouse();
+        return of.setTimer(delayMs, run);
+      },
+      endOfTurn: (run) => {
+        this.rouse();
+        of.endOfTurn(run);
+      },
+    };
+  }
+}
