@@ -94,7 +94,7 @@ export class TickwireError extends Error {
   readonly retryAfterMs: number | undefined;
 
   constructor(code: ErrorCode, message: string, options: TickwireErrorOptions = {}) {
-    super(message, 'cause' in options ? { cause: options.cause } : undefined);
+    super(message, options);
     this.code = code;
     this.executed = options.executed ?? (rowOf(code)[1] as Executed);
     this.data = options.data;

@@ -122,7 +122,7 @@ export function createCommands(ports: CommandPorts): Commands {
       }
     }
     calls.set(call.id, call);
-    wakeAt(Math.min(call.deadlineMs, call.expiresMs));
+    wakeAt(call.expiresMs);
     send(call);
   }
 
@@ -142,7 +142,7 @@ export function createCommands(ports: CommandPorts): Commands {
           name,
           input,
           deadlineMs: now + timeoutMs,
-          expiresMs: now + (options.queue ? queue.expiryMs : timeoutMs),
+          expiresMs: now + Math.min(timeoutMs, options.queue ? queue.expiryMs : Infinity),
           socketId: 0,
           sent: false,
           settle(error, value) {
@@ -181,9 +181,10 @@ export function createCommands(ports: CommandPorts): Commands {
     tick(now) {
       for (const call of calls.values()) {
         const { deadlineMs, expiresMs, sent, timeoutMs } = call;
-        if (deadlineMs <= now) fail(call, sent ? 'timeout' : 'deadline', `no answer in ${timeoutMs} ms`);
-        else if (!sent && expiresMs <= now) fail(call, 'deadline', 'no connection in time');
-        else wakeAt(sent ? deadlineMs : Math.min(deadlineMs, expiresMs));
+        const dueMs = sent ? deadlineMs : expiresMs;
+        if (dueMs > now) wakeAt(dueMs);
+        else if (sent) fail(call, 'timeout', `no answer in ${timeoutMs} ms`);
+        else fail(call, 'deadline', 'no connection in time');
       }
     },
   };
