@@ -62,11 +62,13 @@ const bytesOf = (text: string): number => encodeURIComponent(text).replace(/%../
  * @throws if it is not one (P-FRAME-3).
  */
 export function decode(data: unknown, maxFrameBytes: number): ServerFrame[] {
-  const lines = (data as string).replace(/\n$/, '').split('\n');
-  // Frames hold no raw newline, so one call can read them all.
-  const frames: unknown =
-    lines.every((line) => line.length <= maxFrameBytes) && JSON.parse(`[${lines.join()}]`);
-  for (const frame of frames as unknown[])
-    if (typeof frame !== 'object' || !frame) throw new TypeError('Not a frame');
-  return frames as ServerFrame[];
+  return (data as string)
+    .replace(/\n$/, '')
+    .split('\n')
+    .map((line) => {
+      // Line by line: half a frame on each of two lines, or two frames on one, are none (P-FRAME-2).
+      const frame: unknown = line.length <= maxFrameBytes && JSON.parse(line);
+      if (typeof frame !== 'object' || !frame || Array.isArray(frame)) throw new TypeError('Not a frame');
+      return frame as ServerFrame;
+    });
 }

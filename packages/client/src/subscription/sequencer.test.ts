@@ -93,8 +93,9 @@ describe('the cursor rule (P-DATA-1)', () => {
       { epoch: 'B', offset: 5 },
     ],
     ['void: rst behind', void10, rst(2), 'apply', { epoch: 'A', offset: 2 }],
-    ['foreign entry: d', foreign, d(11), 'ignore', { epoch: 'A', offset: 10 }],
-    ['foreign entry: e', foreign, e(11), 'ignore', { epoch: 'A', offset: 10 }],
+    // What is asked next has no cursor (P-SUB-6).
+    ['foreign entry: d', foreign, d(11), 'ignore', null],
+    ['foreign entry: e', foreign, e(11), 'ignore', null],
     ['foreign entry: f', foreign, f(4), 'apply', { epoch: 'B', offset: 4 }],
     ['an offset that is none', at10, d(11.5), 'ignore', { epoch: 'A', offset: 10 }],
     ['an offset below 0', () => createSequencer(), f(-1), 'ignore', null],

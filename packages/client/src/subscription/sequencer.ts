@@ -91,8 +91,12 @@ export function createSequencer(): Sequencer {
       // Another connection may have moved the cursor on, in the same history, since the question was asked. What follows
       // is then at worst old, and must not take the reader back (P-APP-1).
       const movedOn = sameEpoch && sent?.epoch === epoch && sent.offset <= o && offsetOf() > sent.offset;
-      isVoid = (m === 'full' || m === 'reset') && !movedOn;
-      hole = !isVoid && (!sameEpoch || (m === 'same' && offsetOf() < o));
+      const renews = m === 'full' || m === 'reset';
+      isVoid = renews && !movedOn;
+      // It continues what is not held, or in a way nobody knows: the next question has no cursor (P-SUB-6).
+      const continues = sameEpoch && ['same', 'range', 'tail'].includes(m);
+      if (!renews && !continues) cursor = null;
+      hole = !isVoid && (!cursor || (m === 'same' && offsetOf() < o));
       return !hole;
     },
     accept(frame) {

@@ -32,7 +32,7 @@ export function describeParamProblem(param: unknown): string | undefined {
 
 /**
  * Encodes one parameter: NFC first, then percent-encoded UTF-8 with upper-case hex, everything but RFC 3986
- * unreserved (P-CHAN-2). The parameter must have no problem, see {@link describeParamProblem}.
+ * unreserved (P-CHAN-1). The parameter must have no problem, see {@link describeParamProblem}.
  */
 export function encodeSegment(param: string): string {
   if (UNRESERVED_ONLY.test(param)) return param;
