@@ -1,5 +1,6 @@
 // Tests run from source: the `@tickwire/source` condition makes a build unnecessary.
 import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 const sourceConditions = ['@tickwire/source'];
@@ -10,6 +11,10 @@ const shared = {
   resolve: { conditions: [...sourceConditions, 'module', 'import', 'default'] },
   ssr: { resolve: { conditions: [...sourceConditions, 'node', 'module', 'import', 'default'] } },
 };
+
+/** The hooks run on the oldest React that is supported, too: the same tests, with another React under them. */
+const react18 = (name: string) =>
+  fileURLToPath(new URL(`e2e/react-18/node_modules/${name}`, import.meta.url));
 
 process.env['CHROMIUM_PATH'] ??= existsSync('/usr/bin/chromium') ? '/usr/bin/chromium' : '';
 
@@ -39,6 +44,25 @@ export default defineConfig({
       },
       {
         ...shared,
+        resolve: {
+          ...shared.resolve,
+          alias: [
+            { find: /^react(?=\/|$)/, replacement: react18('react') },
+            { find: /^react-dom(?=\/|$)/, replacement: react18('react-dom') },
+            // It imports React itself, and must get the same one: this is why it is of another version, npm shares equal ones.
+            { find: '@testing-library/react', replacement: react18('@testing-library/react') },
+          ],
+        },
+        test: {
+          name: 'react-18',
+          environment: 'jsdom',
+          include: ['{packages/react/src,e2e/react-18}/**/*.test.{ts,tsx}'],
+          exclude: never,
+          testTimeout: PATIENCE_MS,
+        },
+      },
+      {
+        ...shared,
         test: {
           name: 'types',
           include: [],
@@ -58,6 +82,7 @@ export default defineConfig({
           name: 'e2e',
           environment: 'node',
           include: ['e2e/**/*.test.ts'],
+          exclude: [...never, 'e2e/react-18/**'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
           // Real sockets, real browsers, real time: one file at a time, and after everything else.
