@@ -1,7 +1,13 @@
 // createServer: the core with Node's clock, randomness and console, and with WebSockets in front of it.
 import type { Server as HttpServer } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
-import { type AnyContract, DEFAULT_PATH, type PrincipalNotKnownYet, TickwireError } from '@tickwire/protocol';
+import {
+  type AnyContract,
+  type Clock,
+  DEFAULT_PATH,
+  type PrincipalNotKnownYet,
+  TickwireError,
+} from '@tickwire/protocol';
 import {
   createOwnHttpServer,
   listen,
@@ -25,6 +31,9 @@ import { WebSocketAcceptor } from './adapters/ws.js';
 import { createBareMemoryBroker } from './bare-server.js';
 import type { MemoryBroker, MemoryBrokerOptions } from './broker/memory.js';
 import type { AnonymousPrincipal, ServerAuthentication, ServerSettings } from './options.js';
+import { DEFAULT_IDEMPOTENCY } from './command/idempotency-options.js';
+import { MemoryIdempotencyStore } from './command/memory-idempotency-store.js';
+import type { IdempotencyStore } from './ports/idempotency-store.js';
 import { createServerCore, type RulesOf, type ServerCore } from './server.js';
 
 /** A server. */
@@ -140,5 +149,26 @@ export function createMemoryBroker(options: MemoryBrokerOptions = {}): MemoryBro
     ...options,
     clock: options.clock ?? nodeClock,
     random: options.random ?? nodeRandom,
+  });
+}
+
+/** Options of {@link createMemoryIdempotencyStore}. */
+export interface MemoryIdempotencyStoreOptions {
+  /** @defaultValue the process's own */
+  readonly clock?: Clock | undefined;
+  /** @see IdempotencyOptions.maxKeysPerPrincipal @defaultValue 1_000 */
+  readonly maxKeysPerPrincipal?: number | undefined;
+  /** @see IdempotencyOptions.maxPrincipals @defaultValue 10_000 */
+  readonly maxPrincipals?: number | undefined;
+}
+
+/**
+ * Keeps keyed commands in this process, for several servers in it: give it to each as `idempotency.store`. A server that is
+ * given none has one of its own.
+ */
+export function createMemoryIdempotencyStore(options: MemoryIdempotencyStoreOptions = {}): IdempotencyStore {
+  return new MemoryIdempotencyStore(options.clock ?? nodeClock, {
+    maxKeysPerPrincipal: options.maxKeysPerPrincipal ?? DEFAULT_IDEMPOTENCY.maxKeysPerPrincipal,
+    maxPrincipals: options.maxPrincipals ?? DEFAULT_IDEMPOTENCY.maxPrincipals,
   });
 }

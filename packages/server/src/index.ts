@@ -1,12 +1,20 @@
 // Door `@tickwire/server`: the server, its publishers, the memory broker, and the ports others can implement.
-export { anonymous, createMemoryBroker, createServer, type Server } from './create-server.js';
+export {
+  anonymous,
+  createMemoryBroker,
+  createMemoryIdempotencyStore,
+  createServer,
+  type MemoryIdempotencyStoreOptions,
+  type Server,
+} from './create-server.js';
 export { type BarePublisher, createPublisher, type PublisherOptions } from './create-publisher.js';
 export { fail } from './command/fail.js';
 export {
   DEFAULT_IDEMPOTENCY,
   type IdempotencyOptions,
   type IdempotencySettings,
-} from './command/idempotency.js';
+} from './command/idempotency-options.js';
+export type { CommittedCommand, ServerHandlerContext } from './command/handler-context.js';
 export type { Listening, ListenOptions } from './adapters/listen.js';
 export type { AuthenticateContext, PrincipalKey } from './auth/authenticate.js';
 export type {
@@ -49,5 +57,14 @@ export {
 export type { RevokeOptions, RulesOf, ServerCore, ServerStats } from './server.js';
 export { DEFAULT_LIMITS, type Limits, type PrincipalLimits, type ServerLimits } from './session/limits.js';
 export type { AbortSource, CreateAbortSource } from './ports/abort-source.js';
+export type {
+  Awaitable,
+  ClaimAnswer,
+  ClaimRequest,
+  CommandKey,
+  CommandOutcome,
+  IdempotencyStore,
+  KnownCommand,
+} from './ports/idempotency-store.js';
 export type { EncodedFrame, FrameEncoder, FrameKind } from './ports/frame-encoder.js';
 export type { AcceptRequest, ServerSocket, SocketHandler } from './ports/server-socket.js';

@@ -2,7 +2,7 @@
 import type { Authentication, Clock, Logger, Random } from '@tickwire/protocol';
 import type { PrincipalKey } from './auth/authenticate.js';
 import type { BrokerFactory } from './broker/broker.js';
-import type { IdempotencyOptions } from './command/idempotency.js';
+import type { IdempotencyOptions } from './command/idempotency-options.js';
 import type { CreateAbortSource } from './ports/abort-source.js';
 import type { FrameEncoder } from './ports/frame-encoder.js';
 import type { AcceptRequest, ServerSocket } from './ports/server-socket.js';
@@ -57,7 +57,8 @@ export interface ServerSettings {
    */
   readonly helloTimeoutMs?: number | undefined;
   /**
-   * How long `authenticate` and each rule of `authorize` may take, in milliseconds. Then they have refused.
+   * How long `authenticate`, each rule of `authorize` and each question to the store of keys may take, in milliseconds. Then
+   * they have refused.
    * @defaultValue 5_000
    */
   readonly hookTimeoutMs?: number | undefined;

@@ -15,6 +15,7 @@ import {
   TickwireError,
 } from '@tickwire/protocol';
 import type { Broker, Change, ChannelHead, RecordPatch } from './broker/broker.js';
+import { publishFailure } from './publish-failure.js';
 import type { ChannelDirectory, KnownChannel } from './session/channel-directory.js';
 import { checkValue, parseValue } from './value/check.js';
 import { copyJson } from './value/json-value.js';
@@ -99,8 +100,11 @@ export interface ChannelOpener<C extends AnyContract> {
   ): PublisherOf<C, N>;
 }
 
+/** What publishers use of a broker. */
+export type PublishingBroker = Pick<Broker, 'publish' | 'read'>;
+
 /** Makes the publisher of a channel, its types forgotten. */
-export function createChannelPublisher(known: KnownChannel, broker: Broker): object {
+export function createChannelPublisher(known: KnownChannel, broker: PublishingBroker): object {
   const { definition } = known;
   switch (definition.kind) {
     case 'state':
@@ -115,7 +119,7 @@ export function createChannelPublisher(known: KnownChannel, broker: Broker): obj
 /** Opens channels of a contract over a broker. */
 export function channelOpener<C extends AnyContract>(
   directory: ChannelDirectory,
-  broker: Broker,
+  broker: PublishingBroker,
 ): ChannelOpener<C>['channel'] {
   return <N extends ChannelName<C>>(name: N, ...[params]: ParamsArgument<C, N>) =>
     createChannelPublisher(directory.of(name, params), broker) as PublisherOf<C, N>;
@@ -124,9 +128,9 @@ export function channelOpener<C extends AnyContract>(
 abstract class PublishingChannel {
   readonly id: string;
   readonly #known: KnownChannel;
-  readonly #broker: Broker;
+  readonly #broker: PublishingBroker;
 
-  constructor(known: KnownChannel, broker: Broker) {
+  constructor(known: KnownChannel, broker: PublishingBroker) {
     this.#known = known;
     this.#broker = broker;
     this.id = known.spec.id;
@@ -156,7 +160,7 @@ abstract class PublishingChannel {
 class StateChannel extends PublishingChannel {
   readonly #schema: AnySchema;
 
-  constructor(known: KnownChannel, broker: Broker, schema: AnySchema) {
+  constructor(known: KnownChannel, broker: PublishingBroker, schema: AnySchema) {
     super(known, broker);
     this.#schema = schema;
   }
@@ -176,7 +180,7 @@ class StateChannel extends PublishingChannel {
 class StreamChannel extends PublishingChannel {
   readonly #schema: AnySchema;
 
-  constructor(known: KnownChannel, broker: Broker, schema: AnySchema) {
+  constructor(known: KnownChannel, broker: PublishingBroker, schema: AnySchema) {
     super(known, broker);
     this.#schema = schema;
   }
@@ -192,7 +196,7 @@ class StreamChannel extends PublishingChannel {
 class CollectionChannel extends PublishingChannel {
   readonly #definition: CollectionDefinition;
 
-  constructor(known: KnownChannel, broker: Broker, definition: CollectionDefinition) {
+  constructor(known: KnownChannel, broker: PublishingBroker, definition: CollectionDefinition) {
     super(known, broker);
     this.#definition = definition;
   }
@@ -309,6 +313,6 @@ function dataOf(head: ChannelHead): unknown {
 }
 
 function failure(error: unknown, executed: 'no' | 'maybe'): TickwireError {
-  if (isTickwireError(error)) return error;
-  return new TickwireError('unavailable', 'The broker failed.', { executed, cause: error });
+  if (isTickwireError(error)) return publishFailure(error);
+  return publishFailure(new TickwireError('unavailable', 'The broker failed.', { executed, cause: error }));
 }

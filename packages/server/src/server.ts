@@ -19,7 +19,8 @@ import {
 import { type AnyRule, Authorizer } from './auth/authorize.js';
 import type { BrokerFactory } from './broker/broker.js';
 import { type AnyHandler, Commands } from './command/commands.js';
-import { DEFAULT_IDEMPOTENCY, IdempotencyStore } from './command/idempotency.js';
+import type { ServerHandlerContext } from './command/handler-context.js';
+import { DEFAULT_IDEMPOTENCY, type IdempotencyOptions } from './command/idempotency-options.js';
 import type { FrameForm } from './hub/channel-head.js';
 import { Flusher } from './hub/flush.js';
 import { Hub } from './hub/hub.js';
@@ -47,6 +48,7 @@ export interface ServerStats {
   readonly channels: number;
   /** Command handlers that have not returned. */
   readonly commandsRunning: number;
+  /** Keys of commands that are kept in this process; not those of a store that was given. */
   readonly idempotencyKeys: number;
   /** Publications that reached this server since it started. */
   readonly publications: number;
@@ -120,7 +122,8 @@ export type RulesOf<C extends AnyContract, Auth extends ServerAuthentication> = 
   C,
   Auth,
   AuthenticateContext,
-  AbortSignal
+  AbortSignal,
+  ServerHandlerContext<C>
 >;
 
 interface ErasedRules {
@@ -169,7 +172,6 @@ class Core implements ServerInternals {
   readonly #wheel: DeadlineWheel;
   readonly #flusher: Flusher;
   readonly #commands: Commands;
-  readonly #idempotency: IdempotencyStore;
   readonly #context: SessionContext;
   readonly #sessions = new Set<Session>();
   readonly #unauthenticated = new Map<string, number>();
@@ -221,19 +223,25 @@ class Core implements ServerInternals {
           session.revokeChannel(id, { c: error.code, m: error.message, x: 'no' });
       },
     });
-    const idempotency = { ...DEFAULT_IDEMPOTENCY, ...given(settings.idempotency) };
-    this.#idempotency = new IdempotencyStore(clock, idempotency);
+    const { store, ...ownIdempotency }: IdempotencyOptions = settings.idempotency ?? {};
+    const idempotency = { ...DEFAULT_IDEMPOTENCY, ...given(ownIdempotency) };
+    const hookTimeoutMs = settings.hookTimeoutMs ?? DEFAULT_SETTINGS.hookTimeoutMs;
+    const directory = createChannelDirectory(contract);
     this.#commands = new Commands({
       contract,
       handlers: rules.commands ?? {},
       clock,
+      random,
       createAbortSource: platform.createAbortSource,
-      store: this.#idempotency,
+      store: store ?? null,
+      idempotency,
+      directory,
+      broker: this.hub.broker,
       log: this.log,
       maxTimeoutMs: settings.maxCommandTimeoutMs ?? DEFAULT_SETTINGS.maxCommandTimeoutMs,
       defaultTimeoutMs: settings.commandTimeoutMs ?? DEFAULT_SETTINGS.commandTimeoutMs,
+      storeTimeoutMs: hookTimeoutMs,
     });
-    const hookTimeoutMs = settings.hookTimeoutMs ?? DEFAULT_SETTINGS.hookTimeoutMs;
     const keyOf = settings.principalKey ?? defaultPrincipalKey;
     this.#context = {
       clock,
@@ -243,11 +251,10 @@ class Core implements ServerInternals {
       flusher: this.#flusher,
       wheel: this.#wheel,
       hub: this.hub,
-      directory: createChannelDirectory(contract),
+      directory,
       authenticator: new Authenticator(rules.authenticate, keyOf, clock, hookTimeoutMs, this.log),
       authorizer: new Authorizer(rules.authorize, clock, hookTimeoutMs, this.log),
       commands: this.#commands,
-      idempotency: this.#idempotency,
       buckets: new TokenBuckets(),
       counters: this.counters,
       limits: this.limits,
@@ -326,7 +333,7 @@ class Core implements ServerInternals {
       subscriptions,
       channels: this.hub.size,
       commandsRunning: this.#commands.running,
-      idempotencyKeys: this.#idempotency.size,
+      idempotencyKeys: this.#commands.keys,
       publications: this.hub.publications,
       accepted: this.#accepted,
       deadlines: this.#wheel.size,

@@ -2,7 +2,7 @@
 import { type Clock, TickwireError } from '@tickwire/protocol';
 
 /** Whether a value may be awaited. */
-export function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
+export function isPromiseLike<Value>(value: Value | PromiseLike<Value>): value is PromiseLike<Value> {
   return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 }
 

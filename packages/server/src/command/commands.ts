@@ -6,6 +6,7 @@ import {
   type CommandDefinition,
   isTickwireError,
   type Logger,
+  type Random,
   type RequestFrame,
   type ResponseFrame,
   TickwireError,
@@ -13,34 +14,44 @@ import {
 } from '@tickwire/protocol';
 import { isPromiseLike } from '../auth/deadline.js';
 import type { AbortSource, CreateAbortSource } from '../ports/abort-source.js';
+import type { Awaitable, CommandOutcome, IdempotencyStore } from '../ports/idempotency-store.js';
+import type { PublishingBroker } from '../publisher.js';
+import type { ChannelDirectory } from '../session/channel-directory.js';
 import { checkValue } from '../value/check.js';
-import { commandTable, errorOfHandler, fail } from './fail.js';
+import { commandTable, errorOfHandler } from './fail.js';
 import { fingerprint } from './fingerprint.js';
-import type { IdempotencyStore, Outcome } from './idempotency.js';
+import {
+  createHandlerRun,
+  type HandlerContext,
+  type HandlerRun,
+  type RunningKey,
+} from './handler-context.js';
+import type { IdempotencySettings } from './idempotency-options.js';
+import { afterwards, KeyClaims, type Verdict } from './key-claims.js';
+import { MemoryIdempotencyStore } from './memory-idempotency-store.js';
 
 /** A handler with its types forgotten. */
 export type AnyHandler = (input: unknown, context: HandlerContext) => unknown;
-
-/** What a handler is told besides its input. */
-export interface HandlerContext {
-  readonly principal: unknown;
-  readonly idempotencyKey: string | undefined;
-  readonly signal: AbortSource['signal'];
-  readonly fail: typeof fail;
-}
 
 /** What commands are made of. */
 export interface CommandsOptions {
   readonly contract: AnyContract;
   readonly handlers: Readonly<Record<string, AnyHandler>>;
   readonly clock: Clock;
+  readonly random: Random;
   readonly createAbortSource: CreateAbortSource;
-  readonly store: IdempotencyStore;
+  /** Shared with other servers; `null` where this one keeps its keys to itself. */
+  readonly store: IdempotencyStore | null;
+  readonly idempotency: IdempotencySettings;
+  readonly directory: ChannelDirectory;
+  readonly broker: PublishingBroker;
   readonly log: Logger;
   /** Longest time a caller may ask for, in milliseconds. */
   readonly maxTimeoutMs: number;
   /** For commands whose contract and caller say nothing, in milliseconds. */
   readonly defaultTimeoutMs: number;
+  /** How long the store may take for one answer, in milliseconds. */
+  readonly storeTimeoutMs: number;
 }
 
 /** Who calls. */
@@ -48,6 +59,8 @@ export interface Caller {
   readonly principal: unknown;
   /** Under which its keys are kept. */
   readonly key: string;
+  /** The connection is its own principal: its keys are of no use to anybody else. */
+  readonly isItsOwn: boolean;
 }
 
 /** A request under way. */
@@ -56,18 +69,48 @@ export interface RunningCommand {
   cancel(reason: TickwireError): void;
 }
 
+/** One request that may run. */
+interface Call {
+  readonly frame: RequestFrame;
+  readonly definition: CommandDefinition;
+  readonly handler: AnyHandler;
+  readonly input: unknown;
+  readonly caller: Caller;
+  readonly endsAtMs: number;
+  readonly source: AbortSource;
+  readonly key: RunningKey | null;
+  readonly store: IdempotencyStore;
+  /** Answers; only the first call counts. */
+  readonly answer: (outcome: CommandOutcome, replayed?: boolean) => void;
+}
+
 /** Runs the commands of a contract. */
 export class Commands {
   readonly #options: CommandsOptions;
   readonly #definitions: ReadonlyMap<string, CommandDefinition>;
   readonly #handlers: ReadonlyMap<string, AnyHandler>;
+  readonly #claims: KeyClaims;
+  readonly #memory: MemoryIdempotencyStore;
   /** Handlers that have not returned. */
   running = 0;
 
   constructor(options: CommandsOptions) {
+    const { clock, log, storeTimeoutMs: timeoutMs } = options;
     this.#options = options;
     this.#definitions = commandTable(options.contract);
     this.#handlers = new Map(Object.entries(options.handlers));
+    this.#claims = new KeyClaims({ clock, log, timeoutMs });
+    this.#memory = new MemoryIdempotencyStore(clock, options.idempotency);
+  }
+
+  /** Keys held in this process. */
+  get keys(): number {
+    return this.#memory.size;
+  }
+
+  /** Forgets the keys of a connection that was its own principal. */
+  forget(principal: string): void {
+    this.#memory.forget(principal);
   }
 
   /**
@@ -81,123 +124,180 @@ export class Commands {
     arrivedAtMs: number,
     respond: (response: ResponseFrame) => void,
   ): RunningCommand | null {
-    const { clock } = this.#options;
-    const refuse = (error: TickwireError): null => {
-      respond({ t: 'res', id: frame.id, err: toWireError(error) });
+    const { clock, defaultTimeoutMs, maxTimeoutMs } = this.#options;
+    let answered = false;
+    const answer = (outcome: CommandOutcome, replayed = false): void => {
+      if (answered) return;
+      answered = true;
+      respond({ t: 'res', id: frame.id, ...outcome, ...(replayed ? { rp: 1 } : {}) });
+    };
+    const refuse = (code: string, message: string): null => {
+      answer(failure(new TickwireError(code, message)));
       return null;
     };
     const definition = this.#definitions.get(frame.m);
     const handler = this.#handlers.get(frame.m);
-    if (definition === undefined || handler === undefined) {
-      return refuse(new TickwireError('unknown_command', 'there is no such command'));
-    }
-    const timeoutMs = Math.min(
-      frame.ttl ?? definition.timeoutMs ?? this.#options.defaultTimeoutMs,
-      this.#options.maxTimeoutMs,
-    );
-    const leftMs = arrivedAtMs + timeoutMs - clock.monotonicMs();
-    if (leftMs <= 0) return refuse(new TickwireError('deadline', 'the deadline passed before the start'));
-    if (frame.k !== undefined && !frame.k.isWellFormed()) {
-      return refuse(new TickwireError('bad_input', 'the idempotency key is not well-formed'));
-    }
+    if (definition === undefined || handler === undefined)
+      return refuse('unknown_command', 'there is no such command');
+    const timeoutMs = Math.min(frame.ttl ?? definition.timeoutMs ?? defaultTimeoutMs, maxTimeoutMs);
+    const endsAtMs = arrivedAtMs + timeoutMs;
+    if (endsAtMs <= clock.monotonicMs()) return refuse('deadline', TOO_LATE);
+    if (frame.k !== undefined && !frame.k.isWellFormed())
+      return refuse('bad_input', 'the idempotency key is not well-formed');
     const input = checkValue(definition.input, frame.v);
-    if (!input.ok) return refuse(new TickwireError('bad_input', input.where));
+    if (!input.ok) return refuse('bad_input', input.where);
 
-    let finish: ((outcome: Outcome) => void) | undefined;
-    if (frame.k !== undefined) {
-      const claim = this.#options.store.claim(caller.key, frame.m, frame.k, fingerprint(input.value));
-      if (claim.type === 'refuse') return refuse(claim.error);
-      if (claim.type === 'replay') {
-        respond({ ...responseOf(frame.id, claim.outcome), rp: 1 });
-        return null;
-      }
-      finish = claim.finish;
-    }
-    return this.#start(
+    const call: Call = {
       frame,
       definition,
       handler,
-      input.value,
+      input: input.value,
       caller,
-      leftMs,
-      (outcome) => finish?.(outcome),
-      respond,
-    );
+      endsAtMs,
+      source: this.#options.createAbortSource(),
+      key: frame.k === undefined ? null : this.#keyOf(frame.m, frame.k, caller, input.value),
+      store: caller.isItsOwn ? this.#memory : (this.#options.store ?? this.#memory),
+      answer,
+    };
+    const verdict = this.#claim(call);
+    if (isPromiseLike(verdict)) void verdict.then((late) => this.#begin(call, late));
+    else this.#begin(call, verdict);
+    // What is written through a closure is not seen by the compiler.
+    return (answered as boolean) ? null : { cancel: (reason) => call.source.abort(reason) };
   }
 
-  #start(
-    frame: RequestFrame,
-    definition: CommandDefinition,
-    handler: AnyHandler,
-    input: unknown,
-    caller: Caller,
-    leftMs: number,
-    settle: (outcome: Outcome) => void,
-    respond: (response: ResponseFrame) => void,
-  ): RunningCommand | null {
-    const { clock, createAbortSource } = this.#options;
-    const source = createAbortSource();
-    let answered = false;
-    const answer = (outcome: Outcome): void => {
-      if (answered) return;
-      answered = true;
-      cancelTimer();
-      respond(responseOf(frame.id, outcome));
+  #keyOf(command: string, key: string, caller: Caller, input: unknown): RunningKey {
+    const { contract, random, idempotency } = this.#options;
+    return {
+      principal: caller.key,
+      contract: contract.name,
+      command,
+      key,
+      fingerprint: fingerprint(input),
+      run: random.id(),
+      ttlMs: idempotency.ttlMs,
     };
-    const cancelTimer = clock.setTimer(leftMs, () => {
+  }
+
+  #claim({ key, store, endsAtMs, definition }: Call): Awaitable<Verdict> {
+    if (key === null) return { type: 'start' };
+    const { clock, idempotency, storeTimeoutMs } = this.#options;
+    const leftMs = endsAtMs - clock.monotonicMs();
+    const leaseMs = leftMs + idempotency.leaseGraceMs;
+    const withinMs = Math.min(leftMs, storeTimeoutMs);
+    return this.#claims.claim(store, key, leaseMs, withinMs, definition.idempotent);
+  }
+
+  #begin(call: Call, verdict: Verdict): void {
+    if (verdict.type === 'refuse') {
+      call.answer(failure(verdict.error));
+      return;
+    }
+    if (verdict.type === 'replay') {
+      call.answer(verdict.outcome, true);
+      return;
+    }
+    const { signal } = call.source;
+    const isLate = call.endsAtMs <= this.#options.clock.monotonicMs();
+    if (!signal.aborted && !isLate) {
+      this.#start(call);
+      return;
+    }
+    // Nobody waits any more, and nothing has begun.
+    const error = isLate
+      ? new TickwireError('deadline', TOO_LATE)
+      : new TickwireError('cancelled', 'the caller gave up before the start', { executed: 'no' });
+    this.#release(call, failure(error));
+  }
+
+  #start(call: Call): void {
+    const { clock, directory, broker } = this.#options;
+    const { frame, definition, handler, input, caller, source, key, answer, endsAtMs } = call;
+    let ended: CommandOutcome | null = null;
+    const cancelTimer = clock.setTimer(endsAtMs - clock.monotonicMs(), () => {
       const error = new TickwireError('timeout', 'the deadline passed while the command ran');
       // The handler may still finish: what it did then is kept under the key, and told to whoever asks again.
-      answer({ ok: false, error });
+      answer(ended ?? failure(error));
       source.abort(error);
     });
-    const end = (outcome: Outcome): void => {
+    const run = createHandlerRun(definition, caller, source.signal, key, directory, broker);
+    const end = (outcome: CommandOutcome): void => {
       this.running--;
-      settle(outcome);
-      answer(outcome);
+      ended = outcome;
+      const settled = this.#settle(call, run, outcome);
+      const tell = (told: CommandOutcome): void => {
+        cancelTimer();
+        answer(told);
+      };
+      if (isPromiseLike(settled)) void settled.then(tell);
+      else tell(settled);
     };
+    const fails = (thrown: unknown): void => end(this.#failed(frame.m, definition, thrown));
     this.running++;
     let result: unknown;
     try {
-      result = handler(input, {
-        principal: caller.principal,
-        idempotencyKey: frame.k,
-        signal: source.signal,
-        fail,
-      });
+      result = handler(input, run.context);
     } catch (error) {
-      end(this.#failed(frame.m, definition, error));
-      return null;
+      fails(error);
+      return;
     }
     if (!isPromiseLike(result)) {
-      end(this.#finished(frame.m, definition, result));
-      return null;
+      end(this.#finished(call, run, result));
+      return;
     }
     result.then(
-      (value) => end(this.#finished(frame.m, definition, value)),
+      (value) => end(this.#finished(call, run, value)),
       // A handler that was asked to stop and then failed has stopped: why it says so is its own affair (P-CMD-4).
-      (error: unknown) => {
-        const stopped = source.signal.aborted && !isTickwireError(error);
-        end(this.#failed(frame.m, definition, stopped ? source.signal.reason : error));
-      },
+      (error: unknown) =>
+        fails(source.signal.aborted && !isTickwireError(error) ? source.signal.reason : error),
     );
-    return {
-      cancel: (reason) => {
-        source.abort(reason);
-      },
-    };
   }
 
-  #finished(name: string, definition: CommandDefinition, output: unknown): Outcome {
+  /** Records how a run ended; resolves with what is to be told, once that is recorded or cannot be (P-CMD-8). */
+  #settle(call: Call, run: HandlerRun, outcome: CommandOutcome): Awaitable<CommandOutcome> {
+    const { key, store } = call;
+    if (key === null) return outcome;
+    const { err } = outcome;
+    if (err !== undefined && err.x !== 'no' && run.hasCommitted()) {
+      // Its transaction may have been committed all the same, and then that is how it ended.
+      return afterwards(this.#claims.outcomeOf(store, key), (committed) =>
+        committed === null ? outcome : this.#complete(call, committed),
+      );
+    }
+    const isUnused = err?.x === 'no' && new TickwireError(err.c, '', { retryAfterMs: err.ra }).temporary;
+    return isUnused
+      ? afterwards(this.#claims.release(store, key), () => outcome)
+      : this.#complete(call, outcome);
+  }
+
+  #complete({ key, store }: Call, outcome: CommandOutcome): Awaitable<CommandOutcome> {
+    return key === null ? outcome : afterwards(this.#claims.complete(store, key, outcome), () => outcome);
+  }
+
+  /** Gives a key back under which nothing was run, and says so. */
+  #release({ key, store, answer }: Call, outcome: CommandOutcome): void {
+    const released = key === null ? undefined : this.#claims.release(store, key);
+    if (isPromiseLike(released)) void released.then(() => answer(outcome));
+    else answer(outcome);
+  }
+
+  #finished({ frame, definition }: Call, run: HandlerRun, output: unknown): CommandOutcome {
+    const at = run.effects();
     const checked = checkValue(definition.output, output);
-    if (checked.ok) return { ok: true, value: checked.value };
+    if (checked.ok) {
+      return {
+        ...(checked.value === undefined ? {} : { v: checked.value }),
+        ...(at === undefined ? {} : { at }),
+      };
+    }
     this.#options.log('error', 'output of a command does not fit the contract', {
-      command: name,
+      command: frame.m,
       where: checked.where,
     });
-    return { ok: false, error: new TickwireError('internal', '', { executed: 'yes' }) };
+    return failure(new TickwireError('internal', '', { executed: 'yes' }));
   }
 
-  #failed(name: string, definition: CommandDefinition, thrown: unknown): Outcome {
+  #failed(name: string, definition: CommandDefinition, thrown: unknown): CommandOutcome {
     const error = errorOfHandler(definition, thrown);
     if (error.code === 'internal') {
       const cause: unknown = isTickwireError(thrown) ? (error.cause ?? thrown) : thrown;
@@ -206,11 +306,12 @@ export class Commands {
         error: cause instanceof Error ? cause.message : String(cause),
       });
     }
-    return { ok: false, error };
+    return failure(error);
   }
 }
 
-function responseOf(id: number, outcome: Outcome): ResponseFrame {
-  if (!outcome.ok) return { t: 'res', id, err: toWireError(outcome.error) };
-  return outcome.value === undefined ? { t: 'res', id } : { t: 'res', id, v: outcome.value };
+const TOO_LATE = 'the deadline passed before the start';
+
+function failure(error: TickwireError): CommandOutcome {
+  return { err: toWireError(error) };
 }

@@ -1,6 +1,7 @@
 // Fail: the errors a contract declares, as handlers throw them.
 import { type AnyContract, type CommandDefinition, isTickwireError, TickwireError } from '@tickwire/protocol';
 import { APPLICATION_ERROR_PREFIX } from '@tickwire/protocol';
+import { isPublishFailure } from '../publish-failure.js';
 import { checkValue } from '../value/check.js';
 
 /**
@@ -14,10 +15,11 @@ export function fail(name: string, data?: unknown, message = name): TickwireErro
 
 /**
  * What a caller is told of what a handler threw. An error of the table passes; a declared one passes if its data fits;
- * anything else is `internal`, and its text stays here.
+ * anything else is `internal`, and its text stays here. So is a publish that failed: that it was not done says nothing of
+ * what the handler did before, and a value that did not fit was not the caller's.
  */
 export function errorOfHandler(definition: CommandDefinition, thrown: unknown): TickwireError {
-  if (!isTickwireError(thrown)) return internal(thrown);
+  if (!isTickwireError(thrown) || isPublishFailure(thrown)) return internal(thrown);
   if (!thrown.code.startsWith(APPLICATION_ERROR_PREFIX)) return thrown;
   const name = thrown.code.slice(APPLICATION_ERROR_PREFIX.length);
   const schema = Object.hasOwn(definition.errors, name) ? definition.errors[name] : undefined;

@@ -12,6 +12,7 @@ import {
   type Logger,
   type Random,
   type RequestFrame,
+  type ResponseFrame,
   type ServerFrame,
   SUBPROTOCOL_FALLBACK,
   SUBPROTOCOL_JSON,
@@ -22,7 +23,6 @@ import {
 import { type Authenticator, closeCodeOfRefusal, type Identity } from '../auth/authenticate.js';
 import type { Authorizer } from '../auth/authorize.js';
 import type { Commands, RunningCommand } from '../command/commands.js';
-import type { IdempotencyStore } from '../command/idempotency.js';
 import type { FrameForm } from '../hub/channel-head.js';
 import type { Flusher } from '../hub/flush.js';
 import type { Hub } from '../hub/hub.js';
@@ -53,7 +53,6 @@ export interface SessionContext {
   readonly authenticator: Authenticator;
   readonly authorizer: Authorizer;
   readonly commands: Commands;
-  readonly idempotency: IdempotencyStore;
   readonly buckets: TokenBuckets;
   readonly counters: Counters;
   readonly limits: Limits;
@@ -445,7 +444,8 @@ export class Session implements SocketHandler, Timed {
       return;
     }
     this.#running.set(frame.id, null);
-    const caller = { principal: member.identity.principal, key: member.key };
+    const { identity, key } = member;
+    const caller = { principal: identity.principal, key, isItsOwn: identity.key === null };
     const running = this.#context.commands.run(frame, caller, at, (response) => {
       this.#running.delete(frame.id);
       if (response.err !== undefined) this.#context.counters.add(response.err.c);
@@ -455,14 +455,20 @@ export class Session implements SocketHandler, Timed {
     if (running !== null && this.#running.has(frame.id)) this.#running.set(frame.id, running);
   }
 
-  #sendResponse(response: Extract<ServerFrame, { readonly t: 'res' }>): void {
-    const frame = this.#context.encode(JSON.stringify(response), 'control');
-    if (frame.byteLength <= this.#outbox.maxFrameBytes) {
-      this.#outbox.send(frame);
-      return;
-    }
+  #sendResponse({ at, ...response }: ResponseFrame): void {
+    // Of the other channels this connection is not to learn that they exist (P-CMD-10).
+    const seen = at?.filter(({ c }) => this.#member?.subscriptions.holds(c)) ?? [];
+    if (seen.length > 0 && this.#sendIfItFits({ ...response, at: seen })) return;
+    if (this.#sendIfItFits(response)) return;
     const x = response.err === undefined ? 'yes' : (response.err.x ?? 'maybe');
     this.#send({ t: 'res', id: response.id, err: { c: 'too_large', x } });
+  }
+
+  #sendIfItFits(response: ResponseFrame): boolean {
+    const frame = this.#context.encode(JSON.stringify(response), 'control');
+    const fits = frame.byteLength <= this.#outbox.maxFrameBytes;
+    if (fits) this.#outbox.send(frame);
+    return fits;
   }
 
   #commandEnded(): void {
@@ -523,7 +529,7 @@ export class Session implements SocketHandler, Timed {
     const gone = new TickwireError('cancelled', 'the connection is gone');
     for (const running of this.#running.values()) running?.cancel(gone);
     const member = this.#member;
-    if (member !== null && member.identity.key === null) this.#context.idempotency.forget(member.key);
+    if (member !== null && member.identity.key === null) this.#context.commands.forget(member.key);
     this.#settle();
     this.#context.onClosed(this);
   }

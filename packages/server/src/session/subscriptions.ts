@@ -91,6 +91,11 @@ export class Subscriptions {
     return this.#held.keys();
   }
 
+  /** Whether it reads a channel. */
+  holds(id: string): boolean {
+    return this.#held.has(id);
+  }
+
   subscribe(frame: SubscribeFrame): void {
     if (frame.ch.length > this.#options.maxChannelsPerSubscribe) {
       this.#options.count('limit');
