@@ -189,7 +189,12 @@ export const forbidden = [
       path: `${tree}/[^/]+/src/`,
       pathNot: test,
     },
-    { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], pathNot: '^packages/' },
+    {
+      dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'],
+      // An optional peer is a dev dependency besides, so that it is there for the package's own tests.
+      dependencyTypesNot: ['npm-peer'],
+      pathNot: '^packages/',
+    },
   ),
   forbid(
     'no-test-code-in-source',

@@ -30,9 +30,9 @@ export type PushArguments<C extends AnyContract, N extends ChannelName<C>> = N e
 /** Publishes, from a test. */
 export interface Pushes<C extends AnyContract> {
   /**
-   * Publishes: replaces the document of a state, upserts records of a collection, appends events to a stream. When it
-   * resolves, every client that is connected has been told. Rejects with `bad_input` where a value does not fit the
-   * contract.
+   * Publishes: replaces the document of a state, upserts records of a collection, appends events to a stream. In virtual
+   * time every client that is connected has been told when it resolves; in real time they are a moment later. Rejects
+   * with `bad_input` where a value does not fit the contract.
    * @example `await test.push('price/{symbol}', { symbol: 'BTC-USD' }, { bid: 1, ask: 2 })`
    */
   // Names are written out, not aliased: the compiler then lists them in its messages.

@@ -170,16 +170,16 @@ export class ScriptedServer<C extends AnyContract> {
   }
 }
 
-/** The members of a {@link ServerScript}, bound to a server; `after` lets what they set off happen. */
+/** The members of a {@link ServerScript}, of the server there is at the moment; `after` lets what they set off happen. */
 export function scriptOf<C extends AnyContract>(
-  server: ScriptedServer<C>,
+  server: () => ScriptedServer<C>,
   after: (step: () => void | Promise<void>) => Promise<void>,
 ): ServerScript<C> {
   return {
-    answer: (command, answer) => server.answer(command, answer),
-    fail: (command: CommandName<C>, error: never, data?: unknown) => server.fail(command, error, data),
-    calls: (command) => server.calls(command),
-    refuse: (name, ...params) => after(() => server.refuse(name, params)),
-    allow: (name, ...params) => after(() => server.allow(name, params)),
+    answer: (command, answer) => server().answer(command, answer),
+    fail: (command: CommandName<C>, error: never, data?: unknown) => server().fail(command, error, data),
+    calls: (command) => server().calls(command),
+    refuse: (name, ...params) => after(() => server().refuse(name, params)),
+    allow: (name, ...params) => after(() => server().allow(name, params)),
   };
 }

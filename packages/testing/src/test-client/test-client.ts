@@ -37,7 +37,10 @@ export function createTestClient<const C extends AnyContract>(
     settings,
   );
   return {
-    ...scriptOf(server, (step) => instants.step(step)),
+    ...scriptOf(
+      () => server,
+      (step) => instants.step(step),
+    ),
     client: peer.client,
     environment: peer.environment,
     clock,
