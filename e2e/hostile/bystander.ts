@@ -2,15 +2,14 @@
 // an attack on somebody else made it miss.
 import { createClient } from '@tickwire/client';
 import type { hostile } from './contract.js';
-
-const PATIENCE_MS = 8_000;
+import { Patience } from './patience.js';
 
 /** An honest client. */
 export class Bystander {
   /** What should not have happened. */
   readonly troubles: string[] = [];
   readonly #client;
-  readonly #waiting = new Set<() => void>();
+  readonly #patience = new Patience();
   #last: number | null = null;
   #clock = 0;
 
@@ -29,14 +28,14 @@ export class Bystander {
           this.troubles.push(`after ${this.#last} came ${sequence}`);
         }
         this.#last = sequence;
-        this.#wake();
+        this.#patience.wake();
       });
     client.channel('clock').subscribe(({ data, status }) => {
       if (data === undefined) return;
       if (status !== 'live') this.troubles.push(`the clock is ${status}`);
       if (data.sequence < this.#clock) this.troubles.push(`the clock went back to ${data.sequence}`);
       this.#clock = data.sequence;
-      this.#wake();
+      this.#patience.wake();
     });
     client.on('gap', ({ channel, why }) => this.troubles.push(`gap in ${channel}: ${why}`));
     client.on('disconnected', ({ reason }) => this.troubles.push(`disconnected: ${String(reason?.code)}`));
@@ -45,30 +44,16 @@ export class Bystander {
 
   /** Waits until both channels show at least this number. */
   reach(sequence: number): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const done = (error?: Error): void => {
-        clearTimeout(timer);
-        this.#waiting.delete(check);
-        if (error === undefined) resolve();
-        else reject(error);
-      };
-      const check = (): void => {
-        if (this.#last !== null && this.#last >= sequence && this.#clock >= sequence) done();
-      };
-      const timer = setTimeout(() => {
+    return this.#patience.until(
+      () => this.#last !== null && this.#last >= sequence && this.#clock >= sequence,
+      () => {
         const shown = `stream ${String(this.#last)}, state ${this.#clock}, of ${sequence}`;
-        done(new Error(`the bystander is left behind: ${shown}; ${this.troubles.join('; ')}`));
-      }, PATIENCE_MS);
-      this.#waiting.add(check);
-      check();
-    });
+        return `the bystander is left behind: ${shown}; ${this.troubles.join('; ')}`;
+      },
+    );
   }
 
   leave(): void {
     this.#client.close();
-  }
-
-  #wake(): void {
-    for (const check of [...this.#waiting]) check();
   }
 }

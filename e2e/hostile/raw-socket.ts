@@ -2,6 +2,7 @@
 // answers a close frame and the pings of the protocol.
 import { Buffer } from 'node:buffer';
 import { connect, type Socket } from 'node:net';
+import { Patience } from './patience.js';
 import {
   closeFrame,
   Opcode,
@@ -33,9 +34,6 @@ export interface Ending {
   readonly closeFrames: number;
 }
 
-/** How long anything that a test waits for may take. */
-const PATIENCE_MS = 8_000;
-
 /** A connection to a server under attack. */
 export class RawSocket {
   /** Frames of the protocol, in order. */
@@ -56,19 +54,19 @@ export class RawSocket {
   #reason = '';
   #closeFrames = 0;
   #ended = false;
-  readonly #waiting = new Set<() => void>();
+  readonly #patience = new Patience();
 
   private constructor(socket: Socket) {
     this.#socket = socket;
     socket.on('data', (chunk: Buffer) => {
       this.#read(chunk);
-      this.#wake();
+      this.#patience.wake();
     });
     // A reset is an end like any other: what a test wants to know is whether a close frame came before it.
     socket.on('error', () => undefined);
     socket.on('close', () => {
       this.#ended = true;
-      this.#wake();
+      this.#patience.wake();
     });
   }
 
@@ -249,31 +247,16 @@ export class RawSocket {
     this.heard.push(frame);
   }
 
-  /** Events wake it, nothing polls; after {@link PATIENCE_MS} it says what it waited for and what it had. */
   #until(holds: () => boolean, what: string): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const done = (error?: Error): void => {
-        clearTimeout(timer);
-        this.#waiting.delete(check);
-        if (error === undefined) resolve();
-        else reject(error);
-      };
-      const said = (): string => {
-        const close = this.#closeFrames === 0 ? 'no close frame' : `close ${this.#code} "${this.#reason}"`;
-        return `${close}, ${this.heard.length} frames: ${JSON.stringify(this.heard.slice(0, 5)).slice(0, 600)}`;
-      };
-      const check = (): void => {
-        if (holds()) done();
-        else if (this.#ended) done(new Error(`the connection ended before ${what} came; ${said()}`));
-      };
-      const timer = setTimeout(() => done(new Error(`${what} did not come; ${said()}`)), PATIENCE_MS);
-      this.#waiting.add(check);
-      check();
-    });
-  }
-
-  #wake(): void {
-    for (const check of [...this.#waiting]) check();
+    const said = (): string => {
+      const close = this.#closeFrames === 0 ? 'no close frame' : `close ${this.#code} "${this.#reason}"`;
+      return `${close}, ${this.heard.length} frames: ${JSON.stringify(this.heard.slice(0, 5)).slice(0, 600)}`;
+    };
+    return this.#patience.until(
+      holds,
+      () => `${what} did not come; ${said()}`,
+      () => (this.#ended ? `the connection ended before ${what} came; ${said()}` : undefined),
+    );
   }
 }
 

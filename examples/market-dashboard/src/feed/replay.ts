@@ -2,6 +2,7 @@
 import type { CaptureEntry } from './capture/capture.js';
 import type { Feed, FeedListener } from './feed.js';
 import type { FeedClock } from './feed-clock.js';
+import { createFeedLife } from './feed-life.js';
 
 export interface ReplayOptions extends FeedListener {
   readonly entries: readonly CaptureEntry[];
@@ -24,23 +25,27 @@ export function createReplay({ entries, clock, speed, once, onEvent, onFinished 
   /** Recorded time already played, and the moment on the clock when that was true. */
   let playedMs = 0;
   let sinceMs = 0;
-  let state: 'idle' | 'playing' | 'paused' | 'over' = 'idle';
-  let cancelTimer = (): void => {};
 
-  const sleep = (delayMs: number, callback: () => void): void => {
-    cancelTimer();
-    cancelTimer = clock.setTimer(delayMs, callback);
-  };
+  const life = createFeedLife(
+    clock,
+    () => {
+      sinceMs = clock.monotonicMs();
+      life.sleep(0, play);
+    },
+    () => {
+      if (speed !== Infinity) playedMs += (clock.monotonicMs() - sinceMs) * speed;
+    },
+  );
 
   const passEnded = (): void => {
     if (once) {
-      state = 'over';
+      life.stop();
       onFinished();
       return;
     }
     index = 0;
     pass += 1;
-    sleep(PAUSE_BETWEEN_PASSES_MS, () => {
+    life.sleep(PAUSE_BETWEEN_PASSES_MS, () => {
       playedMs = 0;
       sinceMs = clock.monotonicMs();
       play();
@@ -50,46 +55,22 @@ export function createReplay({ entries, clock, speed, once, onEvent, onFinished 
   const play = (): void => {
     const dueMs = speed === Infinity ? Infinity : playedMs + (clock.monotonicMs() - sinceMs) * speed;
     let played = 0;
-    while (state === 'playing' && index < entries.length && played < ENTRIES_PER_TURN) {
+    while (life.isRunning() && index < entries.length && played < ENTRIES_PER_TURN) {
       const entry = entries[index] as CaptureEntry;
       if (entry.atMs - firstAtMs > dueMs) break;
       index += 1;
       played += 1;
       for (const event of entry.events) onEvent(event, entry.atMs, pass);
     }
-    if (state !== 'playing') return;
+    if (!life.isRunning()) return;
     const next = entries[index];
     if (!next) {
       passEnded();
       return;
     }
     const waitMs = speed === Infinity ? 0 : (next.atMs - firstAtMs - dueMs) / speed;
-    sleep(Math.min(LONGEST_SLEEP_MS, Math.max(0, waitMs)), play);
+    life.sleep(Math.min(LONGEST_SLEEP_MS, Math.max(0, waitMs)), play);
   };
 
-  const run = (): void => {
-    state = 'playing';
-    sinceMs = clock.monotonicMs();
-    sleep(0, play);
-  };
-
-  return {
-    start: () => {
-      if (state === 'idle') run();
-    },
-    pause: () => {
-      if (state !== 'playing') return;
-      cancelTimer();
-      state = 'paused';
-      if (speed !== Infinity) playedMs += (clock.monotonicMs() - sinceMs) * speed;
-    },
-    resume: () => {
-      if (state === 'paused') run();
-    },
-    stop: () => {
-      cancelTimer();
-      state = 'over';
-    },
-    isPaused: () => state === 'paused',
-  };
+  return life;
 }

@@ -1,6 +1,7 @@
 // Runs the simulated market in real time: owns the timer and the pace, and nothing of the market.
 import type { Feed, FeedListener } from './feed.js';
 import type { FeedClock } from './feed-clock.js';
+import { createFeedLife } from './feed-life.js';
 import { NATURAL_UPDATES_PER_SECOND, type MarketSimulator } from './simulator/market-simulator.js';
 
 export interface SimulatedFeedOptions extends Pick<FeedListener, 'onEvent'> {
@@ -32,8 +33,11 @@ export function createSimulatedFeed({
   let pace = rate / NATURAL_UPDATES_PER_SECOND;
   let tuning = { elapsedMs: 0, updates: 0 };
   let lastMs = 0;
-  let state: 'idle' | 'running' | 'paused' | 'over' = 'idle';
-  let cancelTimer = (): void => {};
+
+  const life = createFeedLife(clock, () => {
+    lastMs = clock.monotonicMs();
+    life.sleep(STEP_MS, step);
+  });
 
   const step = (): void => {
     const nowMs = clock.monotonicMs();
@@ -46,7 +50,7 @@ export function createSimulatedFeed({
     });
     tuning.elapsedMs += elapsedMs;
     if (tuning.elapsedMs >= TUNE_MS) tune();
-    if (state === 'running') cancelTimer = clock.setTimer(STEP_MS, step);
+    if (life.isRunning()) life.sleep(STEP_MS, step);
   };
 
   /** How many updates an order makes depends on the book; over a while the rate is the one that was asked for. */
@@ -57,29 +61,8 @@ export function createSimulatedFeed({
     tuning = { elapsedMs: 0, updates: 0 };
   };
 
-  const run = (): void => {
-    state = 'running';
-    lastMs = clock.monotonicMs();
-    cancelTimer = clock.setTimer(STEP_MS, step);
-  };
-
   return {
-    start: () => {
-      if (state === 'idle') run();
-    },
-    pause: () => {
-      if (state !== 'running') return;
-      cancelTimer();
-      state = 'paused';
-    },
-    resume: () => {
-      if (state === 'paused') run();
-    },
-    stop: () => {
-      cancelTimer();
-      state = 'over';
-    },
-    isPaused: () => state === 'paused',
+    ...life,
     setRate: (next) => {
       pace *= next / rate;
       rate = next;
