@@ -93,12 +93,12 @@ export class Channel implements Feeder {
 
   /** What readers hold no longer leads to the head: each gets a run from where it is. */
   scatter(): void {
+    const epoch = this.head?.epoch;
     for (const subscription of this.subscriptions) {
-      if (subscription.run !== null && subscription.run.epoch !== this.head?.epoch) {
-        // Half a value of another history: a fresh one replaces it, and the reader drops the parts (P-DATA-7).
-        subscription.run = null;
-        subscription.sent = NOTHING_SENT;
-      }
+      // Half a value of another history: a fresh one replaces it, and the reader drops the parts (P-DATA-7).
+      if (subscription.run !== null && subscription.run.epoch !== epoch) subscription.run = null;
+      // Offsets of another history must not look as if they were in step (P-POS-1).
+      if (subscription.epoch !== epoch) subscription.sent = NOTHING_SENT;
       subscription.reader.fallBehind(subscription);
     }
   }

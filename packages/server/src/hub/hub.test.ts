@@ -354,6 +354,17 @@ describe('broker', () => {
     expect(peer.take()).toMatchObject([{ t: 'd', o: 2, s: { bid: 8 } }]);
   });
 
+  test('P-POS-4 another epoch, and more of it while its head is read: no reader is given that on top of the old', async () => {
+    const broker = new HandBroker();
+    const market = new Market({ broker: broker.connect });
+    const peer = await market.reader('quote/A');
+    broker.head = { ...broker.head, epoch: 'e2', offset: 1, value: { bid: 7, ask: 1 } } as ChannelHead;
+    broker.duringRead = () => broker.set(8, { epoch: 'e2', offset: 2 });
+    broker.set(7, { epoch: 'e2', offset: 1 });
+    await market.clock.settle();
+    expect(peer.take()).toEqual([{ t: 'f', n: 1, o: 2, e: 'e2', v: { bid: 8, ask: 1 } }]);
+  });
+
   test('a publication that comes twice or late changes nothing', async () => {
     const broker = new HandBroker();
     const market = new Market({ broker: broker.connect });
