@@ -178,6 +178,14 @@ describe('an answer moves the cursor (P-SUB-6)', () => {
     expect(take(sequencer, d(13))).toBe('apply');
   });
 
+  test('another epoch in between: what the answer promised was of the old one, whose offsets mean nothing any more', () => {
+    const sequencer = at10();
+    expect(take(sequencer, f(3, { e: 'B' }))).toBe('apply');
+    expect(sequencer.atHead).toBe(true);
+    expect(take(sequencer, rst(1, { e: 'C' }))).toBe('apply');
+    expect(sequencer.atHead).toBe(true);
+  });
+
   test('a value of offset 0 is a value', () => {
     const sequencer = createSequencer();
     sequencer.attach(entry('full', 0), null);

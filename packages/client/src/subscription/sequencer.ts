@@ -117,7 +117,10 @@ export function createSequencer(): Sequencer {
     },
     commit(frame) {
       if (frame.t === 'f' || frame.t === 'rst') {
-        entryEpoch = frame.e ?? entryEpoch;
+        const { e: epoch = entryEpoch } = frame;
+        // What the answer promised was an offset of its epoch.
+        if (epoch !== entryEpoch) head = frame.o;
+        entryEpoch = epoch;
         isVoid = hole = false;
         parts = [];
       }
