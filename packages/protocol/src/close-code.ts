@@ -55,6 +55,23 @@ export type ClosePolicy = 'stop' | 'credentials' | 'backoff' | 'soon' | 'suspect
 /** How many closes of one kind in a row end the reconnecting under `credentials` and `suspect` (P-CLOSE-3). */
 export const MAX_CLOSES_IN_A_ROW = 3;
 
+/** Codes of `reject` that have a close code of their own, by the close code (P-AUTH-1). */
+const REFUSALS = [
+  [4101, 'unsupported_version'],
+  [4102, 'contract_incompatible contract_unknown'],
+  [4103, 'banned forbidden'],
+  [4200, 'unauthenticated'],
+  [4201, 'token_expired'],
+  [4202, 'session_revoked'],
+  [4304, 'internal'],
+  [4400, 'draining'],
+] as const;
+
+/** The close code that belongs to the code of a `reject`: its hundreds tell the client what helps (P-AUTH-1). */
+export function closeCodeOfRefusal(code: string): number {
+  return REFUSALS.find(([, codes]) => codes.split(' ').includes(code))?.[0] ?? 4305;
+}
+
 /** The policy of any code, known or not (P-CLOSE-2). */
 export function closePolicy(code: number): ClosePolicy {
   if (code >= 4100 && code <= 4199) return 'stop';

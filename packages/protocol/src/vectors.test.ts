@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { isCanonicalChannelId } from './channel/id.js';
 import { compilePattern } from './channel/pattern.js';
 import { decodeSegment, describeParamProblem, encodeSegment } from './channel/segment.js';
-import { closePolicy } from './close-code.js';
+import { closeCodeOfRefusal, closePolicy } from './close-code.js';
 import { DEFAULT_DECODE_LIMITS, jsonCodec } from './codec/json.js';
 import { decideRecovery, linkageOf } from './cursor.js';
 import { applyCollectionDelta, buildCollectionDelta, TouchedKeys } from './delta/collection-delta.js';
@@ -187,9 +187,16 @@ test.each(titled(vectorsOf<{ offered: readonly string[]; selected: string | null
   },
 );
 
-test.each(titled(vectorsOf<{ code: number; policy: string }>('closes')))('%s', (_title, { code, policy }) => {
-  expect(closePolicy(code)).toBe(policy);
-});
+test.each(titled(vectorsOf<{ code: number; policy?: string; refusal?: string }>('closes')))(
+  '%s',
+  (_title, { code, policy, refusal }) => {
+    if (refusal !== undefined) {
+      expect(closeCodeOfRefusal(refusal)).toBe(code);
+      return;
+    }
+    expect(closePolicy(code)).toBe(policy);
+  },
+);
 
 test.each(
   titled(

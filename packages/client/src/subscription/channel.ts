@@ -241,6 +241,9 @@ export function createChannel(
         channel.changed();
         return true;
       }
+      // Counted, and no reason to doubt the value: what it carried is missing at the next frame (P-FRAME-7, P-DATA-11).
+      if ((frame.t === 'e' || frame.t === 'rst') !== (channel.kind === 'stream'))
+        throw new TypeError('Not a frame of this kind');
       const verdict = sequencer.accept(frame);
       if (verdict === 'ignore' || !store) return true;
       let change: RecordsChange | null | false = false;

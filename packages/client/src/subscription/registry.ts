@@ -14,7 +14,7 @@ import {
 } from '@tickwire/protocol';
 import { createChannel, type Channel, type ChannelPorts } from './channel.js';
 import type { SubscriptionEvent } from './state.js';
-import { createSubscriptionTransition, subscriptionDeadlineMs } from './transition.js';
+import { awaits, createSubscriptionTransition, subscriptionDeadlineMs } from './transition.js';
 
 /** Most channels in one `sub` unless the server announced fewer (P-LIM-1). */
 const MAX_BATCH = 200;
@@ -160,9 +160,8 @@ export function createRegistry(ports: RegistryPorts): Registry {
     ports.refused(channel, error);
   }
 
-  /** Whether a channel waits for just this answer; else it was given up, or asked for again. */
-  function awaits({ subscription: state }: Channel, socketId: number, requestId: number): boolean {
-    return state.status === 'pending' && state.socketId === socketId && state.requestId === requestId;
+  function isAwaited({ subscription: state }: Channel, socketId: number, requestId: number): boolean {
+    return awaits(state, requestId) && state.socketId === socketId;
   }
 
   function resync(channel: Channel): void {
@@ -210,7 +209,7 @@ export function createRegistry(ports: RegistryPorts): Registry {
     answered({ id: requestId, r }, socketId) {
       for (const entry of r) {
         const channel = channels.get(entry.c);
-        if (!channel || !awaits(channel, socketId, requestId)) continue;
+        if (!channel || !isAwaited(channel, socketId, requestId)) continue;
         if ('err' in entry) {
           refuse(channel, socketId, entry.err);
           continue;
@@ -223,7 +222,7 @@ export function createRegistry(ports: RegistryPorts): Registry {
     },
     refusedAll(id, socketId, err) {
       for (const channel of channels.values())
-        if (awaits(channel, socketId, id)) refuse(channel, socketId, err);
+        if (isAwaited(channel, socketId, id)) refuse(channel, socketId, err);
     },
     ended({ id, ch, err = { c: 'unavailable' } }, socketId) {
       if (id !== undefined) return;

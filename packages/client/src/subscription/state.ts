@@ -12,10 +12,17 @@ export type SubscriptionState =
       readonly requestId: number;
       readonly askedMs: number;
       readonly deadlineMs: number;
-      readonly again: boolean;
+      /** Of the `sub` that nobody answered, once it was sent again: an answer to it is as good (P-SUB-2). */
+      readonly earlierId?: number | undefined;
     }
   /** The server has answered. */
-  | { readonly status: 'attached'; readonly socketId: number; readonly askedMs: number }
+  | {
+      readonly status: 'attached';
+      readonly socketId: number;
+      /** Of a `sub` that was sent again and is still to be answered. */
+      readonly requestId?: number | undefined;
+      readonly askedMs: number;
+    }
   /** Something is missing; the next `sub` has to wait a little (P-DATA-6). */
   | { readonly status: 'resyncing'; readonly socketId: number; readonly deadlineMs: number }
   /** The server said no. Asked again at the deadline, if the refusal was a passing one, and on every new connection. */

@@ -16,7 +16,7 @@ const send = (state: SubscriptionState, event: Given) =>
 
 const states: Record<string, SubscriptionState> = {
   idle: IDLE_SUBSCRIPTION,
-  pending: { status: 'pending', socketId: 1, requestId: 1, askedMs: 4_900, deadlineMs: 14_900, again: false },
+  pending: { status: 'pending', socketId: 1, requestId: 1, askedMs: 4_900, deadlineMs: 14_900 },
   attached: { status: 'attached', socketId: 1, askedMs: 1_000 },
   'attached just now': { status: 'attached', socketId: 1, askedMs: 4_900 },
   resyncing: { status: 'resyncing', socketId: 1, deadlineMs: 5_900 },

@@ -20,8 +20,8 @@ export function createSubscriptionTransition(
     const { at, requestId } = event;
     const socketId = 'socketId' in event ? event.socketId : 'socketId' in state ? state.socketId : 0;
     const isOurs = 'socketId' in state && state.socketId === socketId;
-    const ask = (again = false): readonly [SubscriptionState, SubscriptionEffect] => [
-      { status: 'pending', socketId, requestId, askedMs: at, deadlineMs: at + subscribeTimeoutMs, again },
+    const ask = (earlierId?: number): readonly [SubscriptionState, SubscriptionEffect] => [
+      { status: 'pending', socketId, requestId, askedMs: at, deadlineMs: at + subscribeTimeoutMs, earlierId },
       { type: 'subscribe', socketId },
     ];
 
@@ -34,9 +34,15 @@ export function createSubscriptionTransition(
       case 'disconnected':
         return [IDLE_SUBSCRIPTION];
       case 'answered':
-        return state.status === 'pending' && requestId === state.requestId
-          ? [{ status: 'attached', socketId, askedMs: state.askedMs }]
-          : [state];
+        if (!awaits(state, requestId)) return [state];
+        return [
+          {
+            status: 'attached',
+            socketId,
+            requestId: requestId === state.requestId ? undefined : state.requestId,
+            askedMs: state.askedMs,
+          },
+        ];
       case 'refused': {
         const { error } = event;
         const waitMs = error.temporary
@@ -52,9 +58,18 @@ export function createSubscriptionTransition(
       case 'deadlineReached':
         if (subscriptionDeadlineMs(state) > at) return [state];
         if (state.status !== 'pending') return ask();
-        return state.again ? [state, { type: 'dropConnection' }] : ask(true);
+        return state.earlierId === undefined ? ask(state.requestId) : [state, { type: 'dropConnection' }];
     }
   };
+}
+
+/** Whether a state waits for the answer to just this `sub`; else it was given up, or another has been answered since. */
+export function awaits(
+  state: SubscriptionState,
+  requestId: number,
+): state is Extract<SubscriptionState, { readonly status: 'pending' | 'attached' }> {
+  if (state.status === 'attached') return requestId === state.requestId;
+  return state.status === 'pending' && (requestId === state.requestId || requestId === state.earlierId);
 }
 
 /** The moment at which a state wants to be asked again; `Infinity` for never. */

@@ -1,5 +1,5 @@
 // Authenticate: asks the application who is connecting, and turns every way in which it can fail into a refusal.
-import { type Clock, CloseCode, isTickwireError, type Logger, TickwireError } from '@tickwire/protocol';
+import { type Clock, isTickwireError, type Logger, TickwireError } from '@tickwire/protocol';
 import type { AcceptRequest } from '../ports/server-socket.js';
 import type { PrincipalLimits } from '../session/limits.js';
 import { isPromiseLike, withDeadline } from './deadline.js';
@@ -111,34 +111,6 @@ export class Authenticator {
       return new TickwireError(error.code, '', { executed: 'no', retryAfterMs: error.retryAfterMs });
     }
     return new TickwireError('unauthenticated', '');
-  }
-}
-
-/** The close code that follows a refusal: its hundreds tell the client whether a new token helps (P-CLOSE-2). */
-export function closeCodeOfRefusal(code: string): number {
-  switch (code) {
-    case 'token_expired':
-      return CloseCode.tokenExpired;
-    case 'session_revoked':
-      return CloseCode.sessionRevoked;
-    case 'banned':
-    case 'forbidden':
-      return CloseCode.banned;
-    case 'unsupported_version':
-      return CloseCode.unsupportedVersion;
-    case 'contract_unknown':
-    case 'contract_incompatible':
-      return CloseCode.contract;
-    case 'unavailable':
-    case 'limit':
-    case 'rate_limited':
-      return CloseCode.overloaded;
-    case 'internal':
-      return CloseCode.internal;
-    case 'draining':
-      return CloseCode.drain;
-    default:
-      return CloseCode.unauthenticated;
   }
 }
 

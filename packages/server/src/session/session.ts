@@ -5,6 +5,7 @@ import {
   type CancelFrame,
   type Clock,
   clipCloseReason,
+  closeCodeOfRefusal,
   CloseCode,
   type DecodeLimits,
   type HelloFrame,
@@ -20,7 +21,7 @@ import {
   toWireError,
   type WireError,
 } from '@tickwire/protocol';
-import { type Authenticator, closeCodeOfRefusal, type Identity } from '../auth/authenticate.js';
+import type { Authenticator, Identity } from '../auth/authenticate.js';
 import type { Authorizer } from '../auth/authorize.js';
 import type { Commands, RunningCommand } from '../command/commands.js';
 import type { FrameForm } from '../hub/channel-head.js';
