@@ -7,6 +7,8 @@ export {
   type TestServer,
   type TestServerSettings,
 } from './test-server/test-server.js';
+export { createFakeData, type FakeData, type FakeDataOptions } from './fake-data/fake-data.js';
+export type { MakeValue } from './fake-data/schema-maker.js';
 export type { Act } from './test-server/instants.js';
 export type { TestClientSettings, TestPeer } from './test-server/test-peer.js';
 export type { TestTime, TestWorldOptions } from './test-server/test-world.js';
