@@ -1,0 +1,137 @@
+// Fault proxy: stands between WebSocket clients and a server, understands what they say, and does to it what rules tell.
+import { connect, createServer, type AddressInfo } from 'node:net';
+import { type Random, TickwireError } from '@tickwire/protocol';
+import type { Direction } from '../network/virtual-network.js';
+import { SeededRandom } from '../random/seeded-random.js';
+import type { Fault, FaultRule } from './fault-rule.js';
+import type { ObservedMessage } from './observed-message.js';
+import { ProxiedConnection } from './proxied-connection.js';
+import { type FaultProxyStats, noFaults } from './proxy-stats.js';
+import { RuleBook } from './rule-book.js';
+
+/** Options of {@link createFaultProxy}. */
+export interface FaultProxyOptions {
+  /** The server behind it: `ws://127.0.0.1:8080/tickwire`. Not `wss`: nobody can look into that. */
+  readonly target: string;
+  /**
+   * What goes wrong.
+   * @defaultValue nothing
+   */
+  readonly rules?: readonly FaultRule[] | undefined;
+  /**
+   * Where `match.chance` is drawn from: a {@link SeededRandom} gives the same draws for the same messages.
+   * @defaultValue a source with a seed of its own, the same for every proxy
+   */
+  readonly random?: Pick<Random, 'float'> | undefined;
+  /**
+   * What it listens at, on 127.0.0.1.
+   * @defaultValue any free port
+   */
+  readonly port?: number | undefined;
+}
+
+/** A proxy that listens: made by {@link createFaultProxy}. */
+export interface FaultProxy {
+  /** For clients: the target's own, with this proxy's host and port. */
+  readonly url: string;
+  readonly port: number;
+  /** Counts until now. */
+  readonly stats: FaultProxyStats;
+  /**
+   * Other rules from the next message on, also on connections that are open; their counts begin anew. A throttle or a
+   * black hole that has begun goes on for its connection.
+   * @throws TickwireError `bad_input` for rules that cannot be; the old ones stay.
+   */
+  setRules(rules: readonly FaultRule[]): void;
+  /** Resets every connection at once; new ones are taken. @returns how many there were. */
+  cutAll(): number;
+  /** Resets every connection and stops listening. Calling it again waits for the same end. */
+  close(): Promise<void>;
+}
+
+const HOST = '127.0.0.1';
+const DEFAULT_PORT = 80;
+
+/**
+ * Starts a proxy on this machine. It is transparent until a rule fits: bytes pass as they came, backpressure and both
+ * ends' closes included; a server that is not there is a reset.
+ *
+ * @throws (rejects with) TickwireError `bad_input` for a target or a rule that cannot be, `unavailable` where the port
+ * cannot be had.
+ */
+export async function createFaultProxy(options: FaultProxyOptions): Promise<FaultProxy> {
+  const target = targetOf(options.target);
+  const random = options.random ?? new SeededRandom('fault proxy');
+  let rules = new RuleBook(options.rules ?? [], random);
+  let accepted = 0;
+  const connections = new Set<ProxiedConnection>();
+  const messages: Record<Direction, number> = { toServer: 0, toClient: 0 };
+  const faults = noFaults();
+
+  const faultOf = (message: ObservedMessage): Fault | null => {
+    if (message.kind === 'text' || message.kind === 'binary') messages[message.direction]++;
+    const fault = rules.faultOf(message);
+    if (fault !== null) faults[fault.do]++;
+    return fault;
+  };
+  const server = createServer({ allowHalfOpen: true }, (near) => {
+    const far = connect({ ...target, allowHalfOpen: true });
+    const connection = new ProxiedConnection(++accepted, near, far, {
+      faultOf,
+      onEnd: () => connections.delete(connection),
+    });
+    connections.add(connection);
+  });
+  const cutAll = (): number => {
+    const cut = [...connections];
+    for (const connection of cut) connection.reset();
+    return cut.length;
+  };
+
+  const port = await new Promise<number>((resolve, reject) => {
+    const wanted = options.port ?? 0;
+    server.once('error', (cause) =>
+      reject(
+        new TickwireError('unavailable', `Cannot listen on port ${wanted}: ${cause.message}`, { cause }),
+      ),
+    );
+    server.listen({ port: wanted, host: HOST, backlog: 4_096 }, () =>
+      resolve((server.address() as AddressInfo).port),
+    );
+  });
+  const url = new URL(options.target);
+  url.host = `${HOST}:${port}`;
+  let closed: Promise<void> | null = null;
+  return {
+    url: url.href,
+    port,
+    get stats() {
+      return {
+        connections: accepted,
+        open: connections.size,
+        messages: { ...messages },
+        faults: { ...faults },
+      };
+    },
+    setRules: (next) => {
+      rules = new RuleBook(next, random);
+    },
+    cutAll,
+    close: () =>
+      (closed ??= new Promise((resolve) => {
+        server.close(() => resolve());
+        cutAll();
+      })),
+  };
+}
+
+function targetOf(target: string): { readonly host: string; readonly port: number } {
+  const url = URL.canParse(target) ? new URL(target) : null;
+  if (url?.protocol !== 'ws:')
+    throw new TickwireError(
+      'bad_input',
+      `target: ${JSON.stringify(target)} must be a URL that begins with ws://, such as ws://127.0.0.1:8080/tickwire.`,
+    );
+  const host = url.hostname.replace(/^\[|\]$/g, '');
+  return { host, port: url.port === '' ? DEFAULT_PORT : Number(url.port) };
+}
