@@ -153,9 +153,28 @@ describe('an answer moves the cursor (P-SUB-6)', () => {
     sequencer.attach(entry('tail', 20, { b: 18 }), null);
     expect(sequencer.cursor).toEqual({ epoch: 'A', offset: 18 });
     expect(sequencer.atHead).toBe(false);
-    sequencer.attach(entry('tail', 20), null);
-    expect(sequencer.cursor).toEqual({ epoch: 'A', offset: 20 });
+    const other = createSequencer();
+    other.attach(entry('tail', 20), null);
+    expect(other.cursor).toEqual({ epoch: 'A', offset: 20 });
+    expect(other.atHead).toBe(true);
+  });
+
+  test('tail once more, because the question was sent again: what was given is not given twice (P-SUB-2, P-APP-2)', () => {
+    const sequencer = createSequencer();
+    sequencer.attach(entry('tail', 20, { b: 18 }), null);
+    expect(take(sequencer, e(20, { vs: [1, 2] }))).toBe('apply');
+    expect(sequencer.attach(entry('tail', 20, { b: 18 }), null)).toBe(true);
     expect(sequencer.atHead).toBe(true);
+    expect(take(sequencer, e(20, { vs: [1, 2] }))).toBe('ignore');
+    expect(take(sequencer, e(21))).toBe('apply');
+  });
+
+  test('tail of another epoch than what was given since: a hole, and asked with the cursor, so that it is told', () => {
+    const sequencer = createSequencer();
+    sequencer.attach(entry('tail', 20, { b: 18 }), null);
+    expect(sequencer.attach(entry('tail', 3, { e: 'B', b: 1 }), null)).toBe(false);
+    expect(take(sequencer, e(3, { vs: [1, 2] }))).toBe('ignore');
+    expect(sequencer.cursor).toEqual({ epoch: 'A', offset: 18 });
   });
 
   test('full for a cursor ahead of the head takes the reader back, as it must', () => {

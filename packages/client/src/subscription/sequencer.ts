@@ -86,7 +86,8 @@ export function createSequencer(): Sequencer {
       parts = [];
       entryEpoch = epoch;
       head = o;
-      if (m === 'tail') cursor = { epoch, offset: b };
+      // A cursor that is there came of an earlier answer to the same question: it knows better (P-SUB-2).
+      if (m === 'tail') cursor ??= { epoch, offset: b };
       const sameEpoch = cursor?.epoch === epoch;
       // Another connection may have moved the cursor on, in the same history, since the question was asked. What follows
       // is then at worst old, and must not take the reader back (P-APP-1).
@@ -95,8 +96,8 @@ export function createSequencer(): Sequencer {
       isVoid = renews && !movedOn;
       // It continues what is not held, or in a way nobody knows: the next question has no cursor (P-SUB-6).
       const continues = sameEpoch && ['same', 'range', 'tail'].includes(m);
-      if (!renews && !continues) cursor = null;
-      hole = !isVoid && (!cursor || (m === 'same' && offsetOf() < o));
+      if (!renews && !continues && m !== 'tail') cursor = null;
+      hole = !isVoid && (!(renews || continues) || (m === 'same' && offsetOf() < o));
       return !hole;
     },
     accept(frame) {
