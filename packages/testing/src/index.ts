@@ -9,6 +9,23 @@ export {
 } from './test-server/test-server.js';
 export { createFakeData, type FakeData, type FakeDataOptions } from './fake-data/fake-data.js';
 export type { MakeValue } from './fake-data/schema-maker.js';
+export type { ConformanceCase, SuiteRunner } from './conformance-suites/conformance-case.js';
+export {
+  type BrokerAbility,
+  brokerCases,
+  type BrokerSuiteOptions,
+  type BrokerUnderTest,
+  testBroker,
+} from './conformance-suites/broker-suite.js';
+export {
+  testTransport,
+  type TransportAbility,
+  transportCases,
+  type TransportPeer,
+  type TransportSuiteOptions,
+  type TransportUnderTest,
+} from './conformance-suites/transport-suite.js';
+export { codecCases, testCodec } from './conformance-suites/codec-suite.js';
 export type { Act } from './test-server/instants.js';
 export type { TestClientSettings, TestPeer } from './test-server/test-peer.js';
 export type { TestTime, TestWorldOptions } from './test-server/test-world.js';
