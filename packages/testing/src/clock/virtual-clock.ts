@@ -1,8 +1,8 @@
 // Virtual clock: time that moves only when told to, for one program or for a whole cluster of virtual machines.
 // Implements the Clock port; knows nothing of networks.
 import type { Cancel, Clock } from '@tickwire/protocol';
-import { drainMicrotasks } from './drain-microtasks.js';
 import { EventHeap, type TimedEvent } from './event-heap.js';
+import { inTasks } from './in-tasks.js';
 
 /** Options of {@link VirtualClock}. */
 export interface VirtualClockOptions {
@@ -37,6 +37,12 @@ const nothing: Cancel = () => {
 export class VirtualClock implements Clock {
   readonly #heap = new EventHeap<ClockEvent>();
   #endOfTurn: ClockEvent[] = [];
+  /** What runs one by one at present: what fell due together, or the ends of that turn. */
+  #turn: readonly ClockEvent[] = [];
+  #at = 0;
+  #ending = false;
+  /** How many events had run when the present instant began. */
+  #beforeInstant = 0;
   #nowMs = 0;
   #order = 0;
   #events = 0;
@@ -109,17 +115,12 @@ export class VirtualClock implements Clock {
     if (!(byMs >= 0)) throw new RangeError(`advance(${byMs}): time moves forward only.`);
     if (this.#advancing) throw new Error('advance() is already under way: await it before the next call.');
     this.#advancing = true;
+    const untilMs = this.#nowMs + byMs;
+    this.#beforeInstant = this.#events;
+    // What was armed meanwhile belongs to the next turn.
+    if (this.#at >= this.#turn.length) this.#ending = true;
     try {
-      const untilMs = this.#nowMs + byMs;
-      await this.#runInstant();
-      for (;;) {
-        const next = this.#peek();
-        if (next === undefined || next.atMs > untilMs) break;
-        this.#nowMs = next.atMs;
-        await this.#runInstant();
-      }
-      this.#nowMs = untilMs;
-      await drainMicrotasks();
+      await inTasks(() => this.#step(untilMs));
     } finally {
       this.#advancing = false;
     }
@@ -144,37 +145,55 @@ export class VirtualClock implements Clock {
     }
   }
 
-  /** Turns of the event loop until nothing more is due at this instant. */
-  async #runInstant(): Promise<void> {
-    await drainMicrotasks();
-    const before = this.#events;
+  /** Runs the next event, whatever time it takes to get there; whether nothing is left to run until then. */
+  #step(untilMs: number): boolean {
     for (;;) {
-      const turn: ClockEvent[] = [];
-      for (let top = this.#peek(); top !== undefined && top.atMs <= this.#nowMs; top = this.#peek()) {
-        this.#heap.pop();
-        turn.push(top);
-      }
-      for (const event of turn) await this.#runEvent(event);
-      const ends = this.#endOfTurn;
-      if (turn.length === 0 && ends.length === 0) return;
-      this.#endOfTurn = [];
-      for (const event of ends) await this.#runEvent(event);
-      if (this.#events - before > MAX_EVENTS_PER_INSTANT) {
-        throw new Error(
-          'A hundred thousand events at one instant: something arms a timer without delay for ever.',
-        );
+      const event = this.#turn[this.#at++];
+      if (event !== undefined) {
+        if (this.#runEvent(event)) return false;
+      } else if (this.#endOfTurn.length > 0 && !this.#ending) {
+        this.#ending = true;
+        this.#begin(this.#endOfTurn);
+        this.#endOfTurn = [];
+      } else {
+        // A turn of the event loop: all that is due now, then its ends.
+        this.#ending = false;
+        this.#begin(this.#takeDue());
+        if (this.#turn.length > 0 || this.#endOfTurn.length > 0) continue;
+        const next = this.#peek();
+        this.#nowMs = next === undefined ? untilMs : Math.min(next.atMs, untilMs);
+        if (next === undefined || next.atMs > untilMs) return true;
+        this.#beforeInstant = this.#events;
       }
     }
   }
 
-  async #runEvent(event: ClockEvent): Promise<void> {
-    if (event.run === undefined) return;
-    if (!event.machine.claim(event)) return;
+  #begin(turn: readonly ClockEvent[]): void {
+    this.#turn = turn;
+    this.#at = 0;
+    if (this.#events - this.#beforeInstant > MAX_EVENTS_PER_INSTANT) {
+      throw new Error(
+        'A hundred thousand events at one instant: something arms a timer without delay for ever.',
+      );
+    }
+  }
+
+  #takeDue(): readonly ClockEvent[] {
+    const due: ClockEvent[] = [];
+    for (let top = this.#peek(); top !== undefined && top.atMs <= this.#nowMs; top = this.#peek()) {
+      this.#heap.pop();
+      due.push(top);
+    }
+    return due;
+  }
+
+  #runEvent(event: ClockEvent): boolean {
     const { run } = event;
+    if (run === undefined || !event.machine.claim(event)) return false;
     event.run = undefined;
     this.#events++;
     run();
-    await drainMicrotasks();
+    return true;
   }
 }
 

@@ -34,6 +34,9 @@ export const virtualFrameEncoder: FrameEncoder = (text, kind) => ({
   payload: { data: text, byteLength: text.length } satisfies VirtualMessage,
 });
 
+/** Header of the request in which `authenticate` finds the number of the connection on its network. */
+export const CONNECTION_HEADER = 'x-virtual-connection';
+
 /**
  * Lets a server accept what a virtual network brings to an address.
  * @returns stops accepting; connections that exist live on.
@@ -41,7 +44,7 @@ export const virtualFrameEncoder: FrameEncoder = (text, kind) => ({
 export function listenVirtually({ network, machine, address, server }: VirtualListenOptions): () => void {
   return network.listen(address, {
     machine,
-    accept: (socket) => {
+    accept: (socket, { id }) => {
       const handler = server.accept(
         {
           write: (frames: readonly EncodedFrame[]) =>
@@ -52,7 +55,7 @@ export function listenVirtually({ network, machine, address, server }: VirtualLi
           close: (code, reason) => socket.close(code, reason),
           terminate: () => socket.terminate(),
         },
-        { subprotocol: SUBPROTOCOL_JSON, url: '/tickwire' },
+        { subprotocol: SUBPROTOCOL_JSON, url: '/tickwire', headers: { [CONNECTION_HEADER]: String(id) } },
       );
       return {
         onMessage: (data) => handler.onMessage(data),

@@ -95,6 +95,24 @@ describe('VirtualNetwork', () => {
     expect(log).toContain('client closed 1006  @120');
   });
 
+  it('resets after any byte: what was not whole is lost', async () => {
+    for (const [bytes, got] of [
+      [0, []],
+      [1, ['1']],
+      [2, ['1']],
+      [3, ['1', '23']],
+    ] as const) {
+      const { clock, serverSocket, connection, log } = await connected();
+      connection.resetAfterBytes(bytes, 'toClient');
+      serverSocket.write(['1', '23', '4'].map(text));
+      await clock.advance(100);
+      expect(log.filter((line) => line.startsWith('client got'))).toEqual(
+        got.map((data) => `client got ${data} @110`),
+      );
+      expect(log).toContain('client closed 1006  @120');
+    }
+  });
+
   it('swallows everything while half-open, without a word, and delivers it in order when healed', async () => {
     const { clock, clientSocket, serverSocket, connection, log } = await connected();
     connection.blackHole();

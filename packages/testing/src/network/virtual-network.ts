@@ -37,7 +37,7 @@ export interface VirtualSocket {
 export interface VirtualListener {
   readonly machine: VirtualMachine;
   /** Takes a connection; what it answers is told what happens. */
-  accept(socket: VirtualSocket): VirtualSocketEvents;
+  accept(socket: VirtualSocket, connection: VirtualConnection): VirtualSocketEvents;
 }
 
 /** What a tap sees: every message at the moment it is written. */
@@ -166,7 +166,7 @@ export class VirtualConnection {
   #server: End | undefined;
   #toServer: VirtualPipe | undefined;
   #toClient: VirtualPipe | undefined;
-  #armed: { readonly direction: Direction; messages: number } | undefined;
+  #armed: { readonly direction: Direction; messages: number; bytes: number } | undefined;
   #lost = false;
   #endTold = false;
 
@@ -204,7 +204,19 @@ export class VirtualConnection {
    * @returns disarms it.
    */
   resetAfter(messages: number, direction: Direction): () => void {
-    const armed = { direction, messages };
+    return this.#arm(direction, messages, Infinity);
+  }
+
+  /**
+   * Resets as soon as so many more bytes have arrived: between two messages or in the middle of one, which is then lost.
+   * @returns disarms it.
+   */
+  resetAfterBytes(bytes: number, direction: Direction): () => void {
+    return this.#arm(direction, Infinity, bytes);
+  }
+
+  #arm(direction: Direction, messages: number, bytes: number): () => void {
+    const armed = { direction, messages, bytes };
     this.#armed = armed;
     return () => {
       if (this.#armed === armed) this.#armed = undefined;
@@ -280,7 +292,7 @@ export class VirtualConnection {
       closed: false,
     };
     this.#server = server;
-    server.events = listener.accept(socket);
+    server.events = listener.accept(socket, this);
   }
 
   #socket(end: () => End | undefined, direction: Direction): VirtualSocket {
@@ -314,9 +326,13 @@ export class VirtualConnection {
 
   #arrived(end: End | undefined, direction: Direction, message: VirtualMessage): void {
     if (end === undefined || end.closed) return;
+    const armed = this.#armed?.direction === direction ? this.#armed : undefined;
+    if (armed !== undefined && (armed.bytes -= message.byteLength) < 0) {
+      this.reset();
+      return;
+    }
     end.events.onMessage(message.data);
-    const armed = this.#armed;
-    if (armed?.direction === direction && --armed.messages <= 0) this.reset();
+    if (armed !== undefined && (--armed.messages <= 0 || armed.bytes === 0)) this.reset();
   }
 
   /** The peer's close frame arrived: answer it, then this end is closed too; the answer closes the peer's. */

@@ -333,6 +333,20 @@ describe('checkHistory', () => {
       expect(rulesOf(price, publish(1, 'price', { set: { n: 1 } }), set(1), failed)).toEqual(['R8']);
       expect(rulesOf(price, publish(1, 'price', { set: { n: 7 } }), set(1), failed)).toEqual([]);
     });
+
+    it('does not take for it what somebody else asked for too', () => {
+      const failed: Happening = { type: 'publishFailed', publish: 1, executed: 'no', code: 'unavailable' };
+      const [one, other] = [1, 2].map((n) => publish(n, 'price', { set: { n: 1 } }));
+      expect(rulesOf(price, one!, failed, other!, set(1))).toEqual([]);
+    });
+
+    it('accepts an acknowledgement of what a broker had restored', () => {
+      const restored: Happening = { type: 'restored', channel: 'book', position: { epoch: E1, offset: 1 } };
+      const before = write('book', 1, { upsert: { a: { x: 1 }, b: { y: 1 } }, remove: [] });
+      const idle = publish(1, 'book', { upsert: { a: { x: 1 } } });
+      expect(rulesOf(book, before, idle, acknowledge(1, 1))).toEqual(['R8']);
+      expect(rulesOf(book, before, restored, idle, acknowledge(1, 1))).toEqual([]);
+    });
   });
 
   describe('R9', () => {
@@ -386,9 +400,17 @@ describe('checkHistory', () => {
     it('sees an answer that no run gave', () => {
       expect(rulesOf(call(1, null), ran(1, null), settled(1, 'yes', 'other'))).toEqual(['R9']);
     });
+
+    it('sees the answer to another question of the same key', () => {
+      const one = { ...call(1, 'k'), input: 1 };
+      const other = { ...call(2, 'k'), input: 2 };
+      const done = { ...ran(1, 'k'), input: 1 };
+      expect(rulesOf(one, other, done, settled(1, 'yes', 'o1'), settled(2, 'no', null))).toEqual([]);
+      expect(rulesOf(one, other, done, settled(1, 'yes', 'o1'), settled(2, 'yes', 'o1'))).toEqual(['R9']);
+    });
   });
 
-  describe('R10 and R11', () => {
+  describe('R10 to R12', () => {
     const authorized = (allowed: boolean): Happening => ({
       type: 'authorized',
       session: 's',
@@ -406,9 +428,17 @@ describe('checkHistory', () => {
       expect(rulesOf(authorized(true), { ...exposed, session: 'other' })).toEqual(['R10']);
     });
 
-    it('see data that goes on after a revocation', () => {
-      expect(rulesOf(authorized(true), attached, exposed, revoked, exposed)).toEqual(['R10']);
+    it('see data that goes on after a revocation (R12)', () => {
+      expect(rulesOf(authorized(true), attached, exposed, revoked, exposed)).toEqual(['R12']);
       expect(rulesOf(authorized(true), attached, revoked, authorized(true), attached, exposed)).toEqual([]);
+    });
+
+    it('see data that goes on after credentials have ended (R12)', () => {
+      const accepted: Happening = { type: 'authenticated', session: 's', endsInMs: 3 };
+      // Each happening is a millisecond after the one before.
+      expect(rulesOf(accepted, authorized(true), attached, exposed)).toEqual([]);
+      expect(rulesOf(accepted, authorized(true), attached, exposed, exposed)).toEqual(['R12']);
+      expect(rulesOf(accepted, authorized(true), attached, accepted, exposed, exposed)).toEqual([]);
     });
 
     it('see a second subscription that lives on the first answer', () => {

@@ -1,7 +1,10 @@
 // Draws a scenario from a seed: a random subset of faults and limits (swarm), so that rare things meet each other.
+import type { Direction } from '../network/virtual-network.js';
 import { SeededRandom } from '../random/seeded-random.js';
+import { MAX_LOST_WRITES } from './broker-replica.js';
 import { channelPlan, type ChannelPlan, PRIVATE_FAMILIES, PUBLIC_FAMILIES, taintOf } from './contract.js';
 import type { Change } from './history.js';
+import { HOOK_NAMES } from './hook-faults.js';
 import type { Action, ClientPlan, FaultName, Scenario, Step } from './scenario.js';
 
 const HOUR_MS = 3_600_000;
@@ -9,26 +12,42 @@ const PRINCIPALS = ['ann', 'bob', 'cleo'] as const;
 
 /** How likely each fault is to be possible in a run, and how often it then happens in a minute. */
 const FAULTS: Readonly<Record<FaultName, readonly [possible: number, perMinute: number]>> = {
-  reset: [0.7, 6],
-  tornBatch: [0.5, 5],
-  halfOpen: [0.35, 2],
-  stall: [0.4, 3],
-  slowReader: [0.4, 3],
-  refusal: [0.25, 1.5],
-  swallowedConnect: [0.2, 1],
-  serverKill: [0.4, 1.5],
-  serverDrain: [0.35, 2],
-  brokerLoss: [0.2, 1],
-  brokerDeaf: [0.2, 2],
-  serverFreeze: [0.25, 1.5],
-  clientFreeze: [0.25, 1.5],
-  wallJump: [0.4, 2],
-  latency: [0.3, 2],
-  ruleChange: [0.4, 4],
+  reset: [0.6, 6],
+  tornBatch: [0.35, 5],
+  tornBytes: [0.35, 5],
+  halfOpen: [0.3, 2],
+  oneWayLoss: [0.2, 2],
+  stall: [0.35, 3],
+  slowReader: [0.35, 3],
+  refusal: [0.2, 1.5],
+  swallowedConnect: [0.15, 1],
+  serverKill: [0.3, 1.5],
+  serverDrain: [0.3, 2],
+  brokerLoss: [0.12, 1],
+  brokerDeaf: [0.15, 2],
+  brokerDrop: [0.15, 3],
+  brokerDuplicate: [0.2, 2],
+  brokerReorder: [0.2, 2],
+  brokerStall: [0.12, 1],
+  brokerRefusal: [0.12, 1],
+  brokerWipe: [0.12, 1],
+  brokerFailover: [0.2, 1.5],
+  serverFreeze: [0.2, 1.5],
+  loopStall: [0.25, 3],
+  clientFreeze: [0.2, 1.5],
+  sleep: [0.15, 0.5],
+  wallJump: [0.35, 2],
+  latency: [0.25, 2],
+  ruleChange: [0.35, 4],
   revocation: [0.3, 3],
-  clientDisconnect: [0.3, 2],
+  clientDisconnect: [0.25, 2],
   offline: [0.25, 2],
+  slowHook: [0.2, 1.5],
+  failingHook: [0.15, 1],
 };
+
+/** Most times one fault happens in a run, however long it is. */
+const MAX_TIMES = 30;
 
 /** Every fault that can be drawn. */
 export const FAULT_NAMES = Object.keys(FAULTS) as readonly FaultName[];
@@ -39,7 +58,7 @@ export function drawScenario(seed: number): Scenario {
   const servers = random.pick([1, 1, 2, 2, 3]);
   const channels = drawChannels(random);
   const clients = drawClients(random);
-  const activeMs = random.pick([10_000, 30_000, 60_000]);
+  const activeMs = drawActiveMs(random.fork('time'));
   const steps = [
     ...drawPublishes(random.fork('publishes'), channels, servers, activeMs),
     ...drawSubscriptions(random.fork('subscriptions'), channels, clients, activeMs),
@@ -62,6 +81,9 @@ export function drawScenario(seed: number): Scenario {
     watermarkBytes: random.pick([256, 2_048, 65_536, 262_144]),
     maxPartBytes: random.pick([200, 1_000, 65_536]),
     maxTombstones: random.pick([0, 2, 1_024]),
+    maxUnwatchedChannels: random.pick([1, 2, 100_000, 100_000]),
+    sharedKeys: random.chance(0.5),
+    tokenTtlMs: random.pick([null, null, null, 20_000, 90_000]),
     lingerMs: random.pick([0, 500, 10_000]),
     ping: random.pick([
       { everyMs: 25_000, graceMs: 10_000 },
@@ -72,6 +94,16 @@ export function drawScenario(seed: number): Scenario {
     activeMs,
     restMs: 120_000,
   };
+}
+
+/** Half a minute to four hours; half of the runs a minute or more, one in fifteen an hour or more. */
+function drawActiveMs(random: SeededRandom): number {
+  const luck = random.float();
+  if (luck < 0.4) return 30_000;
+  if (luck < 0.75) return 60_000;
+  if (luck < 0.9) return 2 * 60_000;
+  if (luck < 0.935) return 5 * 60_000;
+  return luck < 0.99 ? HOUR_MS : 4 * HOUR_MS;
 }
 
 function drawConditions(random: SeededRandom): Scenario['conditions'] {
@@ -104,6 +136,7 @@ function drawClients(random: SeededRandom): ClientPlan[] {
     releaseGraceMs: random.pick([0, 200, 1_000]),
     initialDelayMs: random.pick([10, 250, 1_000]),
     maxDelayMs: random.pick([1_000, 5_000, 30_000]),
+    maxQueued: random.pick([1, 3, 100]),
   }));
 }
 
@@ -115,7 +148,7 @@ function drawPublishes(
 ): Step[] {
   const steps: Step[] = [];
   const throughFeed = random.chance(0.5);
-  const count = random.int(20, 1_000);
+  const count = random.int(20, 1_060);
   let publish = 0;
   while (publish < count) {
     // Bursts share an instant, so that several publications meet in one flush.
@@ -225,8 +258,9 @@ function drawCommands(random: SeededRandom, clients: readonly ClientPlan[], acti
     const key = random.chance(0.6) ? `key-${first}` : null;
     const timeoutMs = random.pick([200, 3_000, 10_000]);
     const workMs = random.pick([0, 1, 100, 1_000]);
+    const queued = random.chance(0.2);
     let atMs = random.int(0, activeMs);
-    steps.push({ do: 'command', atMs, client, call, key, sameAs: first, timeoutMs, workMs });
+    steps.push({ do: 'command', atMs, client, call, key, sameAs: first, timeoutMs, workMs, queued });
     // An application that does not know the outcome asks again with the same key.
     while (key !== null && random.chance(0.5)) {
       call++;
@@ -237,9 +271,11 @@ function drawCommands(random: SeededRandom, clients: readonly ClientPlan[], acti
         client,
         call,
         key,
-        sameAs: first,
+        // One in twenty wants something else with the same key.
+        sameAs: random.chance(0.05) ? call : first,
         timeoutMs,
         workMs,
+        queued,
       });
     }
   }
@@ -262,7 +298,8 @@ function drawFaults(
     const happens = random.chance(possible) && !isCalm;
     // Wall clocks also jump in calm runs: there a jump is the only thing that could end a connection.
     if (!happens && !(isCalm && name === 'wallJump')) continue;
-    const count = Math.max(1, Math.round((activeMs / 60_000) * perMinute * (0.5 + random.float())));
+    const wanted = Math.round((activeMs / 60_000) * perMinute * (0.5 + random.float()));
+    const count = Math.min(MAX_TIMES, Math.max(1, wanted));
     for (let i = 0; i < count; i++) {
       steps.push({ ...drawFault(random, name, channels, clients, servers), atMs: random.int(0, activeMs) });
     }
@@ -285,6 +322,36 @@ function drawFault(
       return { do: 'reset', client };
     case 'tornBatch':
       return { do: 'tornBatch', client, messages: random.int(1, 6) };
+    case 'tornBytes':
+      return { do: 'tornBytes', client, direction: drawDirection(random), bytes: random.int(0, 3_000) };
+    case 'oneWayLoss':
+      return { do: 'oneWayLoss', client, direction: drawDirection(random), forMs };
+    case 'brokerDuplicate':
+      return { do: 'brokerDuplicate', server, laterMs: random.pick([0, 1, 500]), forMs };
+    case 'brokerReorder':
+      return { do: 'brokerReorder', server, jitterMs: random.pick([2, 50, 500]), forMs };
+    case 'brokerWipe':
+      return { do: 'brokerWipe' };
+    case 'brokerFailover':
+      return { do: 'brokerFailover', lostWrites: random.int(0, MAX_LOST_WRITES) };
+    case 'loopStall':
+      return { do: 'loopStall', server, forMs: random.pick([100, 1_000, 2_500, 20_000]) };
+    case 'sleep':
+      return {
+        do: 'sleep',
+        client,
+        forMs: random.pick([5_000, 60_000, 600_000, HOUR_MS]),
+        told: random.chance(0.7),
+      };
+    case 'slowHook':
+      return {
+        do: 'slowHook',
+        hook: random.pick(HOOK_NAMES),
+        delayMs: random.pick([50, 1_000, 3_000, 8_000]),
+        forMs,
+      };
+    case 'failingHook':
+      return { do: 'failingHook', hook: random.pick(HOOK_NAMES), forMs };
     case 'serverDrain':
       return { do: 'serverDrain', server, drainMs: random.pick([0, 200, 5_000]) };
     case 'slowReader':
@@ -299,8 +366,11 @@ function drawFault(
     case 'serverKill':
     case 'serverFreeze':
     case 'brokerDeaf':
+    case 'brokerDrop':
       return { do: name, server, forMs };
     case 'swallowedConnect':
+    case 'brokerStall':
+    case 'brokerRefusal':
     case 'brokerLoss':
       return { do: name, forMs };
     case 'wallJump':
@@ -321,4 +391,8 @@ function drawFault(
         : { do: 'ruleChange', principal, channel: channel.id, allowed: random.chance(0.5) };
     }
   }
+}
+
+function drawDirection(random: SeededRandom): Direction {
+  return random.chance(0.5) ? 'toServer' : 'toClient';
 }

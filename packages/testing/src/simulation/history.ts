@@ -40,6 +40,8 @@ export type HistoryEvent = { readonly atMs: number } & (
       readonly executed: Executed;
       readonly code: string;
     }
+  /** A broker that took over wrote there what it knew from before. */
+  | { readonly type: 'restored'; readonly channel: string; readonly position: Position }
   | {
       readonly type: 'written';
       readonly channel: string;
@@ -96,11 +98,14 @@ export type HistoryEvent = { readonly atMs: number } & (
       readonly principal: string;
       readonly command: string;
       readonly key: string | null;
+      /** What is asked for: calls with one key may differ in it, which is a mistake. @defaultValue the same for all */
+      readonly input?: number;
     }
   | {
       readonly type: 'commandRan';
       readonly call: number;
-      /** What remembers the keys: one life of one server. */
+      readonly input?: number;
+      /** What remembers the keys: one life of one server, or something that servers share. */
       readonly store: string;
       readonly principal: string;
       readonly command: string;
@@ -115,6 +120,8 @@ export type HistoryEvent = { readonly atMs: number } & (
       readonly output: string | null;
     }
   // Authority, seen at the server's hooks and on the wire.
+  /** Credentials that expire were accepted, first or anew: after `endsInMs` nothing may be written to the session. */
+  | { readonly type: 'authenticated'; readonly session: string; readonly endsInMs: number }
   | {
       readonly type: 'authorized';
       readonly session: string;
@@ -133,6 +140,8 @@ export type HistoryEvent = { readonly atMs: number } & (
   | { readonly type: 'exposed'; readonly session: string; readonly channel: string }
   // The world.
   | { readonly type: 'fault'; readonly fault: string; readonly target: string }
+  /** A machine that stood still goes on. */
+  | { readonly type: 'thawed' }
   | { readonly type: 'clockJumped'; readonly byMs: number }
   /** At rest, a connection that has not been pinged for longer than it may be. */
   | { readonly type: 'unpinged'; readonly connection: number; readonly forMs: number }

@@ -35,6 +35,18 @@ export function publishInto(
   );
 }
 
+/** Writes what was there before, on nobody's behalf. */
+export function restoreInto(
+  history: History,
+  side: PublishingSide,
+  channel: ChannelPlan,
+  change: Change,
+): void {
+  void apply(publisherOf(side, channel), change).then((position) =>
+    history.add({ type: 'restored', channel: channel.id, position }),
+  );
+}
+
 /** The publisher of a channel; the compiler cannot see that a scenario's change fits its kind. */
 function publisherOf(side: PublishingSide, { family, parameter }: ChannelPlan): AnyPublisher {
   const isPublic = family === 'quote' || family === 'book' || family === 'tape';

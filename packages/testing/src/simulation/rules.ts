@@ -6,13 +6,14 @@ import type { History } from './history.js';
 /** What `authenticate` makes of a token: one principal a session, so that the history can tell sessions apart. */
 export interface SimulatedPrincipal {
   readonly id: string;
-  /** The token, which no two connections share. */
+  /** Who it is, on which connection. */
   readonly session: string;
 }
 
-/** The principal a token of the simulation stands for: `ann#client-0#3` is Ann. */
-export function principalOf(token: string): SimulatedPrincipal {
-  return { id: token.slice(0, token.indexOf('#')), session: token };
+/** The principal a token stands for on a connection. */
+export function principalOf(token: string, connection: string | number): SimulatedPrincipal {
+  const id = token.slice(0, token.indexOf('#'));
+  return { id, session: `${id} on ${connection}` };
 }
 
 /** The authority of one run, shared by its servers. */
@@ -31,10 +32,13 @@ export class Rules {
     this.#remembers = remembers;
   }
 
-  authenticate(token: string | undefined): SimulatedPrincipal {
+  /** Who has sent a token on a connection: `ann#client-0#3` is Ann. */
+  authenticate(token: string | undefined, connection: string, endsInMs: number | null): SimulatedPrincipal {
     if (token === undefined) throw new Error('A simulated client always has a token.');
-    const principal = principalOf(token);
-    this.#sessions.push(principal);
+    const principal = principalOf(token, connection);
+    const { session } = principal;
+    if (!this.#sessions.some((known) => known.session === session)) this.#sessions.push(principal);
+    if (endsInMs !== null) this.#history.add({ type: 'authenticated', session, endsInMs });
     return principal;
   }
 

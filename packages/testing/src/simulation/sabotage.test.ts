@@ -106,12 +106,12 @@ describe('the simulation', () => {
     expect(rules).toContain('R2');
   });
 
-  it('finds a server that does not look at cursors: events come twice', async () => {
+  it('finds a server that does not look at cursors: what was missed never comes', async () => {
     const rules = await brokenRules(() => ({
       wire: ({ frame }) =>
         frame.t === 'sub' ? [{ ...frame, ch: frame.ch.map(({ c }) => ({ c })) }] : undefined,
     }));
-    expect(rules).toContain('R3');
+    expect(rules).toContain('R2');
   });
 
   it('finds data of another channel on a socket', async () => {
@@ -136,7 +136,7 @@ describe('the simulation', () => {
           honest({
             ...events,
             onPublication: (channel, publication) => {
-              if (++publications % 7 !== 0) events.onPublication(channel, publication);
+              if (++publications % 3 === 0) events.onPublication(channel, publication);
             },
           }),
       };

@@ -1,7 +1,9 @@
 // Scenario: what one run does, as JSON, so that it can be printed, cut down and kept. Knows nothing of how it is run.
+import type { Direction } from '../network/virtual-network.js';
 import type { PipeConditions } from '../network/virtual-pipe.js';
 import type { ChannelPlan, HistoryLimits } from './contract.js';
 import type { Change } from './history.js';
+import type { HookName } from './hook-faults.js';
 
 /** One simulated client. */
 export interface ClientPlan {
@@ -11,13 +13,17 @@ export interface ClientPlan {
   readonly releaseGraceMs: number;
   readonly initialDelayMs: number;
   readonly maxDelayMs: number;
+  /** How many commands wait for a connection. @defaultValue 100 */
+  readonly maxQueued?: number;
 }
 
 /** What can go wrong in a run, by fault or by somebody's will. */
 export type FaultName =
   | 'reset'
   | 'tornBatch'
+  | 'tornBytes'
   | 'halfOpen'
+  | 'oneWayLoss'
   | 'stall'
   | 'slowReader'
   | 'refusal'
@@ -26,8 +32,19 @@ export type FaultName =
   | 'serverDrain'
   | 'brokerLoss'
   | 'brokerDeaf'
+  | 'brokerDrop'
+  | 'brokerDuplicate'
+  | 'brokerReorder'
+  | 'brokerStall'
+  | 'brokerRefusal'
+  | 'brokerWipe'
+  | 'brokerFailover'
   | 'serverFreeze'
+  | 'loopStall'
   | 'clientFreeze'
+  | 'sleep'
+  | 'slowHook'
+  | 'failingHook'
   | 'wallJump'
   | 'latency'
   | 'ruleChange'
@@ -60,10 +77,25 @@ export type Action =
       readonly sameAs: number;
       readonly timeoutMs: number;
       readonly workMs: number;
+      /** Waits for a connection instead of failing at once. @defaultValue false */
+      readonly queued?: boolean;
     }
   | { readonly do: 'reset'; readonly client: number }
   | { readonly do: 'tornBatch'; readonly client: number; readonly messages: number }
+  /** A cut after so many more bytes, wherever in a message that is. */
+  | {
+      readonly do: 'tornBytes';
+      readonly client: number;
+      readonly direction: Direction;
+      readonly bytes: number;
+    }
   | { readonly do: 'halfOpen'; readonly client: number; readonly forMs: number }
+  | {
+      readonly do: 'oneWayLoss';
+      readonly client: number;
+      readonly direction: Direction;
+      readonly forMs: number;
+    }
   | { readonly do: 'stall'; readonly client: number; readonly forMs: number }
   | {
       readonly do: 'slowReader';
@@ -77,8 +109,43 @@ export type Action =
   | { readonly do: 'serverDrain'; readonly server: number; readonly drainMs: number }
   | { readonly do: 'brokerLoss'; readonly forMs: number }
   | { readonly do: 'brokerDeaf'; readonly server: number; readonly forMs: number }
+  /** Single publications do not arrive; the link holds. */
+  | { readonly do: 'brokerDrop'; readonly server: number; readonly forMs: number }
+  /** Publications arrive twice, the second time after up to so long. */
+  | {
+      readonly do: 'brokerDuplicate';
+      readonly server: number;
+      readonly laterMs: number;
+      readonly forMs: number;
+    }
+  /** Each publication takes up to so long more, so that they overtake each other. */
+  | {
+      readonly do: 'brokerReorder';
+      readonly server: number;
+      readonly jitterMs: number;
+      readonly forMs: number;
+    }
+  /** The broker answers nobody and tells nothing; then everything at once. */
+  | { readonly do: 'brokerStall'; readonly forMs: number }
+  /** The broker refuses every request. */
+  | { readonly do: 'brokerRefusal'; readonly forMs: number }
+  /** The broker restarts empty under servers that live on. */
+  | { readonly do: 'brokerWipe' }
+  /** A replica takes over that lacks the last writes of every channel, acknowledged ones among them. */
+  | { readonly do: 'brokerFailover'; readonly lostWrites: number }
   | { readonly do: 'serverFreeze'; readonly server: number; readonly forMs: number }
+  /** A handler that computes: shorter than a freeze, and nobody may be dropped for it. */
+  | { readonly do: 'loopStall'; readonly server: number; readonly forMs: number }
   | { readonly do: 'clientFreeze'; readonly client: number; readonly forMs: number }
+  /** The device sleeps; when it wakes, its page may be told. */
+  | { readonly do: 'sleep'; readonly client: number; readonly forMs: number; readonly told: boolean }
+  | {
+      readonly do: 'slowHook';
+      readonly hook: HookName;
+      readonly delayMs: number;
+      readonly forMs: number;
+    }
+  | { readonly do: 'failingHook'; readonly hook: HookName; readonly forMs: number }
   | {
       readonly do: 'wallJump';
       readonly machine: { readonly server: number } | { readonly client: number };
@@ -117,6 +184,12 @@ export interface Scenario {
   readonly maxPartBytes: number;
   /** How many removed keys the broker remembers. */
   readonly maxTombstones: number;
+  /** How many written channels the broker keeps that nobody watches. @defaultValue 100_000 */
+  readonly maxUnwatchedChannels?: number;
+  /** How long tokens are good for, by the server's wall clock. @defaultValue for ever */
+  readonly tokenTtlMs?: number | null;
+  /** Whether the servers share what they know of keyed commands, and keep it when they die. @defaultValue false */
+  readonly sharedKeys?: boolean;
   /** How long a server keeps a channel that nobody reads. */
   readonly lingerMs: number;
   readonly ping: { readonly everyMs: number; readonly graceMs: number };

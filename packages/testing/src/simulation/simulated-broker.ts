@@ -1,21 +1,19 @@
-// Simulated broker: the memory broker behind links with latency, that can go deaf or be cut, and that can lose
-// everything. An observer beside it writes down what it really wrote.
+// Simulated broker: the memory broker behind links, that can restart empty and fail over. An observer beside it writes
+// down what it really wrote.
 import {
   type BarePublisher,
-  type Broker,
-  type BrokerEvents,
   type BrokerFactory,
-  type ChannelSpec,
   createMemoryBroker,
   createPublisher,
   type PublishedChange,
 } from '@tickwire/server';
-import type { Position } from '@tickwire/protocol';
 import type { VirtualClock, VirtualMachine } from '../clock/virtual-clock.js';
 import type { SeededRandom } from '../random/seeded-random.js';
+import { BrokerHealth, BrokerLink } from './broker-link.js';
+import { BrokerReplica } from './broker-replica.js';
 import type { ChannelPlan, SimulationContract } from './contract.js';
 import type { Change, History, WrittenChange } from './history.js';
-import { publishInto, readFrom } from './publisher.js';
+import { publishInto, readFrom, restoreInto } from './publisher.js';
 import type { Scenario } from './scenario.js';
 import { shown } from './shown.js';
 
@@ -32,19 +30,18 @@ export interface SimulatedBrokerOptions {
   readonly sabotage?: BrokerSabotage | undefined;
 }
 
-/** A server's way to the broker. */
-export interface BrokerLink {
-  readonly factory: BrokerFactory;
-  /** While deaf, publications are lost on their way to the server. A broker that notices tells it afterwards. */
-  setDeaf(deaf: boolean): void;
-  /** Nothing passes any more, in either direction. */
-  cut(): void;
+interface Life {
+  readonly connect: BrokerFactory;
+  readonly feed: BarePublisher<SimulationContract>;
 }
 
 /** The broker of one run, through all its lives. */
 export class SimulatedBroker {
+  readonly health = new BrokerHealth();
   readonly #options: SimulatedBrokerOptions;
-  #life: { readonly connect: BrokerFactory; readonly feed: BarePublisher<SimulationContract> };
+  readonly #links = new Set<BrokerLink>();
+  #replica = new BrokerReplica();
+  #life: Life;
   #lives = 0;
 
   constructor(options: SimulatedBrokerOptions) {
@@ -57,9 +54,23 @@ export class SimulatedBroker {
     publishInto(this.#options.history, `feed-${this.#lives}`, this.#life.feed, publish, channel, change);
   }
 
-  /** The broker's process dies and another one takes its place, with nothing in memory. */
-  replace(): void {
+  /** The broker's process dies and another one takes its place, with nothing in memory. Links that live are led to it. */
+  wipe(): void {
+    this.#replica = new BrokerReplica();
     this.#life = this.#begin();
+    this.#moveLinks();
+  }
+
+  /** A replica takes over which lacks the last writes of every channel. Its epochs are others: P-POS-4. */
+  failOver(lostWrites: number): void {
+    const behind = this.#replica;
+    this.#replica = new BrokerReplica();
+    this.#life = this.#begin();
+    for (const channel of this.#options.scenario.channels) {
+      const change = behind.restore(channel, lostWrites);
+      if (change !== null) restoreInto(this.#options.history, this.#life.feed, channel, change);
+    }
+    this.#moveLinks();
   }
 
   /** Writes down what every channel holds. */
@@ -71,87 +82,65 @@ export class SimulatedBroker {
     }
   }
 
-  #begin(): { readonly connect: BrokerFactory; readonly feed: BarePublisher<SimulationContract> } {
+  /** A link for one life of a server. */
+  link(machine: VirtualMachine, name: string): BrokerLink {
+    const { clock, random, scenario } = this.#options;
+    const link = new BrokerLink({
+      clock,
+      machine,
+      random: random.fork(`link of ${name}`),
+      health: this.health,
+      connect: this.#life.connect,
+      latencyMs: scenario.brokerLatencyMs,
+      noticesLoss: scenario.brokerNoticesLoss,
+    });
+    this.#links.add(link);
+    return link;
+  }
+
+  /** A link that is of no use any more. */
+  cut(link: BrokerLink): void {
+    this.#links.delete(link);
+    link.cut();
+  }
+
+  #moveLinks(): void {
+    for (const link of this.#links) link.move(this.#life.connect);
+  }
+
+  #begin(): Life {
     const { clock, random, history, scenario, contract, sabotage } = this.#options;
     this.#lives++;
+    const replica = this.#replica;
     const { connect: honest } = createMemoryBroker({
       clock,
       random: random.fork(`life ${this.#lives}`),
       maxTombstones: scenario.maxTombstones,
+      maxUnwatchedChannels: scenario.maxUnwatchedChannels,
     });
     const observer = honest({
-      onPublication: (channel, { epoch, previousOffset, offset, change }) =>
-        history.add({ type: 'written', channel, epoch, previousOffset, offset, change: writtenOf(change) }),
+      onPublication: (channel, { epoch, previousOffset, offset, change }) => {
+        const written = writtenOf(change);
+        replica.write(channel, written);
+        history.add({ type: 'written', channel, epoch, previousOffset, offset, change: written });
+      },
       onDeliveryUncertain: () => undefined,
     });
-    for (const { id, kind } of scenario.channels) {
-      void observer.subscribe(kind === 'stream' ? { id, kind, history: scenario.history } : { id, kind });
-    }
-    const connect = sabotage?.(honest) ?? honest;
+    const observed: BrokerFactory = (events) => {
+      const broker = honest(events);
+      return {
+        ...broker,
+        // The observer watches only while something is written, so that a channel nobody else watches may be forgotten.
+        publish: (spec, change) => {
+          void observer.subscribe(spec);
+          const outcome = broker.publish(spec, change);
+          void observer.unsubscribe(spec.id);
+          return outcome;
+        },
+      };
+    };
+    const connect = sabotage?.(observed) ?? observed;
     return { connect, feed: createPublisher(contract, { broker: connect }) };
-  }
-
-  /** A link for one life of a server. */
-  link(machine: VirtualMachine): BrokerLink {
-    const { clock } = this.#options;
-    const { brokerLatencyMs: latencyMs, brokerNoticesLoss: noticesLoss } = this.#options.scenario;
-    const { connect } = this.#life;
-    let deaf = false;
-    let isCut = false;
-    let inner: Broker | undefined;
-    let told: BrokerEvents | undefined;
-    const toServer = (run: () => void): void => {
-      if (isCut) return;
-      if (latencyMs === 0) run();
-      else machine.schedule(latencyMs, () => isCut || run());
-    };
-    const ask = <Answer>(run: (broker: Broker) => Promise<Answer>): Promise<Answer> =>
-      new Promise((resolve) => {
-        const broker = inner;
-        if (isCut || broker === undefined) return;
-        const start = (): void => {
-          if (isCut) return;
-          const outcome = run(broker);
-          const answer = (): void => toServer(() => resolve(outcome));
-          outcome.then(answer, answer);
-        };
-        if (latencyMs === 0) start();
-        else clock.setTimer(latencyMs, start);
-      });
-    return {
-      factory: (events) => {
-        told = events;
-        inner = connect({
-          onPublication: (channel, publication) => {
-            if (!deaf) toServer(() => events.onPublication(channel, publication));
-          },
-          onDeliveryUncertain: (channels) => toServer(() => events.onDeliveryUncertain(channels)),
-          onUnchanged: (channel) => {
-            if (!deaf) toServer(() => events.onUnchanged?.(channel));
-          },
-        });
-        const position = async (channel: ChannelSpec): Promise<Position> => {
-          const { epoch, offset } = await ask((broker) => broker.read(channel));
-          return { epoch, offset };
-        };
-        return {
-          ...(noticesLoss ? {} : { position }),
-          publish: (...request) => ask((broker) => broker.publish(...request)),
-          subscribe: (...request) => ask((broker) => broker.subscribe(...request)),
-          unsubscribe: (...request) => ask((broker) => broker.unsubscribe(...request)),
-          read: (...request) => ask((broker) => broker.read(...request)),
-          close: () => (inner === undefined ? Promise.resolve() : inner.close()),
-        };
-      },
-      setDeaf: (next) => {
-        if (deaf && !next && noticesLoss) toServer(() => told?.onDeliveryUncertain('all'));
-        deaf = next;
-      },
-      cut: () => {
-        isCut = true;
-        void inner?.close();
-      },
-    };
   }
 }
 

@@ -16,6 +16,7 @@ import type { SeededRandom } from '../random/seeded-random.js';
 import { canonicalJson } from './canonical-json.js';
 import type { ChannelPlan, SimulationContract } from './contract.js';
 import type { History } from './history.js';
+import type { HookFaults } from './hook-faults.js';
 import type { Action, ClientPlan } from './scenario.js';
 import { shown } from './shown.js';
 
@@ -27,6 +28,7 @@ export interface SimulatedClientOptions {
   readonly history: History;
   readonly random: SeededRandom;
   readonly servers: number;
+  readonly hooks: HookFaults;
   /** What its program takes for its clock. @defaultValue the machine's */
   readonly clockOf?: ((machine: VirtualMachine) => Clock) | undefined;
 }
@@ -61,7 +63,7 @@ export class SimulatedClient {
   #closed = false;
 
   constructor(options: SimulatedClientOptions) {
-    const { plan, clock, network, history, random, servers } = options;
+    const { plan, clock, network, history, random, servers, hooks } = options;
     this.plan = plan;
     this.machine = clock.machine();
     this.environment = createVirtualEnvironment();
@@ -75,7 +77,12 @@ export class SimulatedClient {
     });
     this.#client = createClient<SimulationContract>({
       url: 'ws://simulation/tickwire',
-      getToken: () => `${plan.principal}#${plan.name}#${++this.#tokens}`,
+      getToken: async () => {
+        const slow = hooks.delayMs('getToken');
+        if (slow > 0) await new Promise<void>((resolve) => this.machine.schedule(slow, resolve));
+        if (hooks.fails('getToken')) throw new Error('Nobody is logged in.');
+        return `${plan.principal}#${plan.name}#${++this.#tokens}`;
+      },
       transport: this.#transport,
       environment: this.environment,
       clock: options.clockOf?.(this.machine) ?? this.machine,
@@ -84,6 +91,7 @@ export class SimulatedClient {
       scheduler: plan.scheduler,
       releaseGraceMs: plan.releaseGraceMs,
       reconnect: { initialDelayMs: plan.initialDelayMs, maxDelayMs: plan.maxDelayMs },
+      queue: { maxSize: plan.maxQueued },
     });
     this.#client.on('disconnected', () => {
       if (this.#closed)
@@ -152,12 +160,13 @@ export class SimulatedClient {
     this.#options.history.add({ type: 'unsubscribed', subscription });
   }
 
-  command({ call, sameAs, key, timeoutMs }: Extract<Action, { do: 'command' }>): void {
+  command({ call, sameAs, key, timeoutMs, queued = false }: Extract<Action, { do: 'command' }>): void {
     const { history } = this.#options;
     const { principal, name } = this.plan;
     this.#openCommands++;
-    history.add({ type: 'commandCalled', call, principal, command: 'place', key });
-    this.#client.command('place', { call: sameAs }, { timeoutMs, ...(key === null ? {} : { key }) }).then(
+    history.add({ type: 'commandCalled', call, principal, command: 'place', key, input: sameAs });
+    const how = { timeoutMs, queue: queued, ...(key === null ? {} : { key }) };
+    this.#client.command('place', { call: sameAs }, how).then(
       (output) => {
         this.#openCommands--;
         history.add({

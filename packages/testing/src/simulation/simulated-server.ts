@@ -1,8 +1,8 @@
 // Simulated server: a real server on a virtual machine, killed and started again. Its hooks write into the history.
-import { type AuthenticateContext, createServer, type Server } from '@tickwire/server';
-import type { Clock } from '@tickwire/protocol';
+import { type AuthenticateContext, createServer, type IdempotencyStore, type Server } from '@tickwire/server';
+import { type Clock, TickwireError } from '@tickwire/protocol';
 import type { VirtualClock, VirtualMachine } from '../clock/virtual-clock.js';
-import { listenVirtually, virtualFrameEncoder } from '../network/virtual-listener.js';
+import { CONNECTION_HEADER, listenVirtually, virtualFrameEncoder } from '../network/virtual-listener.js';
 import type { VirtualNetwork } from '../network/virtual-network.js';
 import type { SeededRandom } from '../random/seeded-random.js';
 import { canonicalJson } from './canonical-json.js';
@@ -11,7 +11,10 @@ import type { Change, History } from './history.js';
 import { publishInto } from './publisher.js';
 import type { Rules, SimulatedPrincipal } from './rules.js';
 import type { Scenario } from './scenario.js';
-import type { BrokerLink, SimulatedBroker } from './simulated-broker.js';
+import type { BrokerLink } from './broker-link.js';
+import type { HookFaults } from './hook-faults.js';
+import type { SimulatedBroker } from './simulated-broker.js';
+import { linkKeyStore } from './simulated-key-store.js';
 
 /** What a simulated server lives in. */
 export interface SimulatedServerOptions {
@@ -23,6 +26,9 @@ export interface SimulatedServerOptions {
   readonly broker: SimulatedBroker;
   readonly history: History;
   readonly rules: Rules;
+  readonly hooks: HookFaults;
+  /** What servers that share their keys share. */
+  readonly keys: IdempotencyStore;
   readonly random: SeededRandom;
   /** What its program takes for its clock. @defaultValue the machine's */
   readonly clockOf?: ((machine: VirtualMachine) => Clock) | undefined;
@@ -38,7 +44,13 @@ interface Life {
 const MAX_RULE_MS = 20;
 
 /** How long after its close the hooks of a server may still run. */
-const HOOKS_END_MS = 5_000;
+const HOOKS_END_MS = 20_000;
+
+/** How long before and after its end a token is asked for anew. */
+const REAUTH_LEAD_MS = 10_000;
+const AUTH_GRACE_MS = 5_000;
+/** How much later than that a connection may end: a refresh may be under way. */
+const EXPIRY_SLACK_MS = 6_000;
 
 /** One server of a run, through all its lives. */
 export class SimulatedServer {
@@ -69,7 +81,7 @@ export class SimulatedServer {
     const { clock, broker } = this.#options;
     this.#lives++;
     const machine = clock.machine();
-    const link = broker.link(machine);
+    const link = broker.link(machine, `${this.#options.name}.${this.#lives}`);
     const server = this.#createServer(machine, link);
     this.#life = { machine, link, server };
     this.listen();
@@ -94,7 +106,7 @@ export class SimulatedServer {
     const { machine, link } = this.#life;
     this.#life = undefined;
     this.#stopListening();
-    link.cut();
+    this.#options.broker.cut(link);
     machine.halt();
     this.#options.network.cutMachine(machine);
   }
@@ -113,15 +125,16 @@ export class SimulatedServer {
         // Rules and handlers of the application may still be at work.
         machine.schedule(HOOKS_END_MS, () => {
           this.#left('timers', ' after its drain', machine.pendingTimers);
-          link.cut();
+          this.#options.broker.cut(link);
           machine.halt();
         });
       });
     });
   }
 
-  setDeaf(deaf: boolean): void {
-    this.#life?.link.setDeaf(deaf);
+  /** The way to the broker of the present life. */
+  get link(): BrokerLink | undefined {
+    return this.#life?.link;
   }
 
   publish(publish: number, channel: ChannelPlan, change: Change): void {
@@ -154,13 +167,26 @@ export class SimulatedServer {
     this.#left('timers', ' after its close', machine.pendingTimers);
   }
 
+  #linkKeys(machine: VirtualMachine): IdempotencyStore {
+    const { clock, broker, keys, scenario } = this.#options;
+    return linkKeyStore({
+      store: keys,
+      clock,
+      machine,
+      health: broker.health,
+      latencyMs: scenario.brokerLatencyMs,
+    });
+  }
+
   #left(what: string, when: string, count: number): void {
     const { history, name } = this.#options;
     history.add({ type: 'leftOver', owner: 'server', what: `${what} of ${name}${when}`, count });
   }
 
   #createServer(machine: VirtualMachine, link: BrokerLink): Server<SimulationContract> {
-    const { contract, scenario, rules, random, history } = this.#options;
+    const { contract, scenario, rules, hooks, random, history } = this.#options;
+    const tokenTtlMs = scenario.tokenTtlMs ?? null;
+    const endsInMs = tokenTtlMs === null ? null : tokenTtlMs + AUTH_GRACE_MS + EXPIRY_SLACK_MS;
     const dice = random.fork(`life ${this.#lives}`);
     const pause = (ms: number): Promise<void> => new Promise((resolve) => void machine.setTimer(ms, resolve));
     const rule =
@@ -173,14 +199,27 @@ export class SimulatedServer {
         params: Readonly<Record<string, string>>;
       }) => {
         const [parameter = ''] = Object.values(params);
-        const slow = dice.chance(0.2) ? dice.int(0, MAX_RULE_MS) : 0;
+        const slow = (dice.chance(0.2) ? dice.int(0, MAX_RULE_MS) : 0) + hooks.delayMs('authorize');
         if (slow > 0) await pause(slow);
+        if (hooks.fails('authorize')) throw new Error('The application does not know.');
         return rules.authorize(principal, channelPlan(family, parameter));
       };
-    const store = `${this.#options.name}.${this.#lives}`;
+    const { sharedKeys = false } = scenario;
+    const store = sharedKeys ? 'the shared store' : `${this.#options.name}.${this.#lives}`;
     let runs = 0;
     return createServer(contract, {
-      authenticate: ({ token }: AuthenticateContext) => ({ principal: rules.authenticate(token) }),
+      authenticate: ({ token, request }: AuthenticateContext) => {
+        const connection = String(request.headers?.[CONNECTION_HEADER]);
+        const answer = () => {
+          if (hooks.fails('authenticate')) throw new TickwireError('unavailable', 'The application is busy.');
+          const principal = rules.authenticate(token, connection, endsInMs);
+          return tokenTtlMs === null
+            ? { principal }
+            : { principal, expiresAtMs: machine.wallMs() + tokenTtlMs };
+        };
+        const slow = hooks.delayMs('authenticate');
+        return slow === 0 ? answer() : pause(slow).then(answer);
+      },
       authorize: {
         'quote/{symbol}': rule('quote'),
         'book/{symbol}': rule('book'),
@@ -196,13 +235,15 @@ export class SimulatedServer {
             type: 'commandRan',
             store,
             call,
+            input: call,
             principal: principal.id,
             command: 'place',
             key: idempotencyKey ?? null,
             output: canonicalJson(output),
           });
-          const workMs = this.#workMs.get(call) ?? 0;
+          const workMs = (this.#workMs.get(call) ?? 0) + hooks.delayMs('command');
           if (workMs > 0) await pause(workMs);
+          if (hooks.fails('command')) throw new Error('The application failed after it had acted.');
           return output;
         },
       },
@@ -215,6 +256,9 @@ export class SimulatedServer {
       lingerMs: scenario.lingerMs,
       limits: { watermarkBytes: scenario.watermarkBytes, maxPartBytes: scenario.maxPartBytes },
       ping: scenario.ping,
+      ...(sharedKeys ? { idempotency: { store: this.#linkKeys(machine) } } : {}),
+      reauthLeadMs: REAUTH_LEAD_MS,
+      authGraceMs: AUTH_GRACE_MS,
     });
   }
 }

@@ -4,6 +4,7 @@ import type { ClientFrame, RecoveryMode, ServerFrame } from '@tickwire/protocol'
 import type { TappedMessage, Verdict, VirtualConnection } from '../network/virtual-network.js';
 import { taintsIn } from './contract.js';
 import type { History } from './history.js';
+import { principalOf } from './rules.js';
 
 /** A frame under way, in either direction. */
 export type WireFrame =
@@ -19,6 +20,13 @@ export type WireSabotage = (
   atMs: number,
 ) => readonly (ClientFrame | ServerFrame)[] | undefined;
 
+/** What a tap works with. */
+export interface WireTapOptions {
+  readonly history: History;
+  readonly nowMs: () => number;
+  readonly sabotage?: WireSabotage | undefined;
+}
+
 /** Watches a virtual network for one run. */
 export class WireTap {
   readonly #history: History;
@@ -29,10 +37,10 @@ export class WireTap {
   /** How often each kind of answer was given. */
   readonly recovery: Record<RecoveryMode, number> = { same: 0, range: 0, full: 0, tail: 0, reset: 0 };
 
-  constructor(history: History, nowMs: () => number, sabotage?: WireSabotage) {
-    this.#history = history;
-    this.#nowMs = nowMs;
-    this.#sabotage = sabotage;
+  constructor(options: WireTapOptions) {
+    this.#history = options.history;
+    this.#nowMs = options.nowMs;
+    this.#sabotage = options.sabotage;
   }
 
   /** Give this to the network. */
@@ -54,7 +62,7 @@ export class WireTap {
     if (!data.includes('"hello"')) return;
     for (const frame of framesOf<ClientFrame>(data)) {
       if (frame.t === 'hello' && frame.auth?.token !== undefined)
-        this.#sessions.set(connection, frame.auth.token);
+        this.#sessions.set(connection, principalOf(frame.auth.token, connection.id).session);
     }
   }
 

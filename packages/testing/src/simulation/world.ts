@@ -1,12 +1,15 @@
 // World: the machines of one run and everything that can be done to them. Executes the steps of a scenario.
-import type { Clock } from '@tickwire/protocol';
+import { type Clock, CloseCode } from '@tickwire/protocol';
+import { createMemoryIdempotencyStore } from '@tickwire/server';
 import { VirtualClock, type VirtualMachine } from '../clock/virtual-clock.js';
 import { type VirtualConnection, VirtualNetwork } from '../network/virtual-network.js';
 import type { PipeConditions } from '../network/virtual-pipe.js';
 import { SeededRandom } from '../random/seeded-random.js';
 import { type ChannelPlan, simulationContract } from './contract.js';
 import { History } from './history.js';
+import { HookFaults } from './hook-faults.js';
 import { Rules } from './rules.js';
+import { type LinkConditions, soundAgain } from './broker-link.js';
 import type { Action, Scenario } from './scenario.js';
 import { SimulatedBroker, type BrokerSabotage } from './simulated-broker.js';
 import { SimulatedClient } from './simulated-client.js';
@@ -37,10 +40,13 @@ export class World {
   readonly faults: Record<string, number> = {};
   readonly #scenario: Scenario;
   readonly #rules: Rules;
+  readonly #hooks = new HookFaults();
   readonly #channels: ReadonlyMap<string, ChannelPlan>;
   readonly #subscriber = new Map<number, Client>();
   /** Connections that something happened to; their end needs no further cause. */
   readonly #touched = new WeakSet<VirtualConnection>();
+  /** Until then any connection may end: something is wrong that all of them depend on. */
+  #excusedUntilMs = 0;
   #ending = false;
 
   constructor(scenario: Scenario, sabotage: Sabotage = {}) {
@@ -50,7 +56,11 @@ export class World {
     this.#scenario = scenario;
     this.#channels = new Map(scenario.channels.map((channel) => [channel.id, channel]));
     this.#rules = new Rules(history, sabotage.remembersAuthority);
-    this.tap = new WireTap(history, () => clock.monotonicMs(), sabotage.wire);
+    this.tap = new WireTap({
+      history,
+      nowMs: () => clock.monotonicMs(),
+      sabotage: sabotage.wire,
+    });
     this.network = new VirtualNetwork({
       clock,
       random: random.fork('network'),
@@ -67,6 +77,7 @@ export class World {
       contract,
       sabotage: sabotage.broker,
     });
+    const keys = createMemoryIdempotencyStore({ clock });
     this.servers = Array.from(
       { length: scenario.servers },
       (_, index) =>
@@ -79,6 +90,8 @@ export class World {
           broker: this.broker,
           history,
           rules: this.#rules,
+          hooks: this.#hooks,
+          keys,
           clockOf: sabotage.clock,
           random: random.fork(`server ${index}`),
         }),
@@ -92,6 +105,7 @@ export class World {
           history,
           random: random.fork(plan.name),
           servers: scenario.servers,
+          hooks: this.#hooks,
           clockOf: sabotage.clock,
         }),
     );
@@ -125,8 +139,9 @@ export class World {
 
   #connectionEnded(connection: VirtualConnection, code: number): void {
     const conditions = connection.pipe('toClient')?.conditions;
-    if (this.#ending || this.#touched.has(connection) || (conditions !== undefined && isNarrow(conditions)))
-      return;
+    if (this.#ending || this.clock.monotonicMs() < this.#excusedUntilMs) return;
+    if (code === CloseCode.drain && this.faults['serverDrain'] !== undefined) return;
+    if (this.#touched.has(connection) || (conditions !== undefined && isNarrow(conditions))) return;
     this.history.add({ type: 'endedUntouched', connection: connection.id, code });
   }
 
@@ -178,6 +193,17 @@ export class World {
           later(leftMs, connection.resetAfter(fault.messages, 'toClient'));
         }
         return;
+      case 'tornBytes':
+        for (const connection of this.#touch(fault.client)) {
+          later(leftMs, connection.resetAfterBytes(fault.bytes, fault.direction));
+        }
+        return;
+      case 'oneWayLoss':
+        for (const connection of this.#touch(fault.client)) {
+          connection.pipe(fault.direction)?.blackHole();
+          later(fault.forMs, () => connection.heal());
+        }
+        return;
       case 'halfOpen':
         for (const connection of this.#touch(fault.client)) {
           connection.blackHole();
@@ -220,12 +246,56 @@ export class World {
       }
       case 'brokerLoss':
         for (const server of this.servers) this.#kill(server, fault.forMs, later);
-        this.broker.replace();
+        this.broker.wipe();
         return;
-      case 'brokerDeaf': {
+      case 'brokerDeaf':
+        this.#changeLink(fault, { deaf: true }, later);
+        return;
+      case 'brokerDrop':
+        this.#changeLink(fault, { drops: true }, later);
+        return;
+      case 'brokerDuplicate':
+        this.#changeLink(fault, { duplicatesWithinMs: fault.laterMs }, later);
+        return;
+      case 'brokerReorder':
+        this.#changeLink(fault, { jitterMs: fault.jitterMs }, later);
+        return;
+      case 'brokerStall':
+        this.#excuse(fault.forMs);
+        this.broker.health.stalled = true;
+        later(fault.forMs, () => (this.broker.health.stalled = false));
+        return;
+      case 'brokerRefusal':
+        this.#excuse(fault.forMs);
+        this.broker.health.refuses = true;
+        later(fault.forMs, () => (this.broker.health.refuses = false));
+        return;
+      case 'brokerWipe':
+        this.broker.wipe();
+        return;
+      case 'brokerFailover':
+        this.broker.failOver(fault.lostWrites);
+        return;
+      case 'slowHook':
+        this.#excuse(fault.forMs + fault.delayMs);
+        later(fault.forMs, this.#hooks.slow(fault.hook, fault.delayMs));
+        return;
+      case 'failingHook':
+        this.#excuse(fault.forMs);
+        later(fault.forMs, this.#hooks.fail(fault.hook));
+        return;
+      case 'loopStall': {
         const server = this.#server(fault.server);
-        server.setDeaf(true);
-        later(fault.forMs, () => server.setDeaf(false));
+        if (fault.forMs > HARMLESS_STALL_MS) this.#freeze(server, fault.forMs, later);
+        else this.#stop(server.machine, fault.forMs, later);
+        return;
+      }
+      case 'sleep': {
+        const client = this.#client(fault.client);
+        this.#freeze(client, fault.forMs, later);
+        if (!fault.told) return;
+        later(fault.forMs, () => client.do(() => client.environment.emit('visible')));
+        later(fault.forMs, () => client.do(() => client.environment.emit('online')));
         return;
       }
       case 'serverFreeze':
@@ -294,12 +364,39 @@ export class World {
     const { machine } = owner;
     if (machine === undefined) return;
     this.#touchMachineOf(owner);
-    machine.freeze();
     later(forMs, () => {
       // What was opened meanwhile has waited too.
       this.#touchMachineOf({ machine });
+    });
+    this.#stop(machine, forMs, later);
+  }
+
+  #stop(
+    machine: VirtualMachine | undefined,
+    forMs: number,
+    later: (forMs: number, run: () => void) => void,
+  ): void {
+    if (machine === undefined) return;
+    machine.freeze();
+    later(forMs, () => {
+      this.history.add({ type: 'thawed' });
       machine.thaw();
     });
+  }
+
+  #changeLink(
+    { server, forMs }: { readonly server: number; readonly forMs: number },
+    conditions: Partial<LinkConditions>,
+    later: (forMs: number, run: () => void) => void,
+  ): void {
+    const link = this.#server(server).link;
+    link?.change(conditions);
+    later(forMs, () => link?.change(soundAgain(conditions)));
+  }
+
+  /** While it lasts, and as long as it may be felt, connections may end. */
+  #excuse(forMs: number): void {
+    this.#excusedUntilMs = Math.max(this.#excusedUntilMs, this.clock.monotonicMs() + forMs + FELT_MS);
   }
 
   #touch(client: number): readonly VirtualConnection[] {
@@ -335,6 +432,12 @@ export class World {
     return channel;
   }
 }
+
+/** A stall of a server's event loop for which nobody may be dropped. */
+const HARMLESS_STALL_MS = 1_000;
+
+/** How long after its end a fault of all may still end connections. */
+const FELT_MS = 45_000;
 
 /** What a link must carry, in bytes a millisecond, so that a ping never waits behind data until it is too late. */
 const MIN_BANDWIDTH = 60;

@@ -6,7 +6,8 @@ import type { Violation } from './violation.js';
 interface Effect {
   /** Calls that have not been told that they did nothing. */
   readonly hopeful: Set<number>;
-  readonly outputs: Set<string>;
+  /** What was answered by a run, and for which input. */
+  readonly outputs: Map<string, number | undefined>;
   /** Stores that remember it. */
   readonly stores: Set<string>;
 }
@@ -16,9 +17,10 @@ export function checkCommands(history: readonly HistoryEvent[]): Violation[] {
   const violations: Violation[] = [];
   const effects = new Map<string, Effect>();
   const effectOfCall = new Map<number, string>();
+  const inputOfCall = new Map<number, number | undefined>();
   const report = (atMs: number, message: string): void => void violations.push({ rule: 'R9', atMs, message });
   const of = (name: string): Effect => {
-    const effect = effects.get(name) ?? { hopeful: new Set(), outputs: new Set(), stores: new Set() };
+    const effect = effects.get(name) ?? { hopeful: new Set(), outputs: new Map(), stores: new Set() };
     effects.set(name, effect);
     return effect;
   };
@@ -26,9 +28,10 @@ export function checkCommands(history: readonly HistoryEvent[]): Violation[] {
     if (event.type === 'commandCalled') {
       const name = nameOf(event);
       effectOfCall.set(event.call, name);
+      inputOfCall.set(event.call, event.input);
       of(name).hopeful.add(event.call);
     } else if (event.type === 'commandRan') {
-      const { store, key, output, atMs } = event;
+      const { store, key, output, input, atMs } = event;
       const name = nameOf(event);
       const effect = of(name);
       // A key is remembered by one store; a call without a key must not run twice anywhere.
@@ -37,7 +40,7 @@ export function checkCommands(history: readonly HistoryEvent[]): Violation[] {
       if (effect.hopeful.size === 0)
         report(atMs, `${name} ran after all callers were told that it would not.`);
       effect.stores.add(store);
-      effect.outputs.add(output);
+      effect.outputs.set(output, input);
     } else if (event.type === 'commandSettled') {
       const { call, executed, output, atMs } = event;
       const name = effectOfCall.get(call);
@@ -51,6 +54,11 @@ export function checkCommands(history: readonly HistoryEvent[]): Violation[] {
       }
       if (output !== null && !effect.outputs.has(output)) {
         report(atMs, `call ${call} was answered ${output}, which no run of ${name} gave.`);
+      } else if (output !== null && effect.outputs.get(output) !== inputOfCall.get(call)) {
+        report(
+          atMs,
+          `call ${call} was answered ${output}, but had asked for something else with the same key.`,
+        );
       }
     }
   }

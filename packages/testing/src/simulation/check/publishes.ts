@@ -1,7 +1,7 @@
 // Publishes: an acknowledgement is a promise about what was written (R8) and in which order (R1).
 import type { Position } from '@tickwire/protocol';
 import { canonicalJson } from '../canonical-json.js';
-import type { HistoryEvent } from '../history.js';
+import type { Change, HistoryEvent } from '../history.js';
 import { applyRequest, type ChannelLogs } from './channel-log.js';
 import type { Violation } from './violation.js';
 
@@ -19,6 +19,9 @@ export function checkPublishes(history: readonly HistoryEvent[], logs: ChannelLo
     if (event.type === 'published') {
       published.set(event.publish, event);
       open.set(event.publish, event);
+    }
+    if (event.type === 'restored') {
+      taken.add(`${event.channel} ${event.position.epoch} ${event.position.offset}`);
     }
     if (event.type === 'acknowledged') {
       const request = published.get(event.publish);
@@ -113,13 +116,16 @@ function problemOf(
     : `acknowledged at ${where}, where ${written} was written instead of ${expected}.`;
 }
 
-/** Whether the very values of a request were written; they carry the publish's number, so they are like no others. */
-function wasWritten({ change, channel, atMs }: Published, history: readonly HistoryEvent[]): boolean {
-  const wanted = new Set<string>();
-  if ('set' in change) wanted.add(canonicalJson(change.set));
-  if ('append' in change) for (const event of change.append) wanted.add(canonicalJson(event));
-  if ('upsert' in change)
-    for (const record of Object.values(change.upsert)) wanted.add(canonicalJson(record));
+/** Whether values of a request were written that nobody else asked for. */
+function wasWritten(request: Published, history: readonly HistoryEvent[]): boolean {
+  const { channel, atMs } = request;
+  const wanted = valuesOf(request.change);
+  for (const event of history) {
+    if (event.type !== 'published' || event.channel !== channel || event.publish === request.publish)
+      continue;
+    for (const value of valuesOf(event.change)) wanted.delete(value);
+  }
+  if (wanted.size === 0) return false;
   return history.some((event) => {
     if (event.type !== 'written' || event.channel !== channel || event.atMs < atMs) return false;
     const written = event.change;
@@ -127,4 +133,16 @@ function wasWritten({ change, channel, atMs }: Published, history: readonly Hist
     const values = 'append' in written ? written.append : Object.values(written.upsert);
     return values.some((value) => wanted.has(canonicalJson(value)));
   });
+}
+
+function valuesOf(change: Change): Set<string> {
+  const values =
+    'set' in change
+      ? [change.set]
+      : 'append' in change
+        ? change.append
+        : 'upsert' in change
+          ? Object.values(change.upsert)
+          : [];
+  return new Set(values.map(canonicalJson));
 }

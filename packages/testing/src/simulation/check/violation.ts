@@ -15,6 +15,7 @@ export const RULES = {
   R9: 'A command with a key takes effect at most once; one said not to be executed did not run.',
   R10: 'Data of a channel reaches only sessions that are authorised for it.',
   R11: 'Every subscription and every recovery was authorised anew.',
+  R12: 'A session sees nothing more of what was taken from it, once every server has confirmed, nor after its credentials.',
   R22: 'A jump of the wall clock ends and silences no connection, and none ends without a cause.',
   R25: 'After unsubscribe and close there is no callback, no timer and no socket.',
   R26: 'When everybody has left, the server holds nothing.',
