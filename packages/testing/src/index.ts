@@ -27,7 +27,7 @@ export {
 } from './conformance-suites/transport-suite.js';
 export { codecCases, testCodec } from './conformance-suites/codec-suite.js';
 export type { Act } from './test-server/instants.js';
-export type { TestClientSettings, TestPeer } from './test-server/test-peer.js';
+export type { Holdings, TestClientSettings, TestPeer } from './test-server/test-peer.js';
 export type { TestTime, TestWorldOptions } from './test-server/test-world.js';
 export type { PushArguments, PushedValues, Pushes } from './script/push.js';
 export type { ScriptedAnswer, ScriptedPrincipal, ServerScript } from './script/server-script.js';

@@ -226,10 +226,13 @@ describe('refusing a channel', () => {
 
 describe('the end', () => {
   test('leaves nothing behind', async () => {
-    const { client, push, close, clock, network } = setUp();
+    const { client, push, close, clock, network, holdings } = setUp();
+    expect(holdings()).toEqual({ timers: 0, sockets: 0, listeners: 0 });
     client.channel('price/{symbol}', BTC).retain();
     await push('price/{symbol}', BTC, { bid: 1, ask: 2 });
+    expect(holdings()).toEqual({ timers: 1, sockets: 1, listeners: 1 });
     await close();
+    expect(holdings()).toEqual({ timers: 0, sockets: 0, listeners: 0 });
     expect(network.connections).toEqual([]);
     expect(clock.nextInMs).toBe(null);
   });

@@ -49,6 +49,7 @@ export function createTestClient<const C extends AnyContract>(
     settle: () => world.settle(),
     push: (name, ...values) => instants.step(() => pushInto(contract, server.core, name, values)),
     channel: (name, ...params) => server.core.channel(name, ...params),
+    holdings: () => peer.holdings(),
     disconnect: () => peer.disconnect(),
     reconnect: () => peer.reconnect(),
     close: () =>

@@ -11,7 +11,9 @@ export class Instants {
   readonly #clock: VirtualClock;
   readonly #act: Act;
   #last: Promise<unknown> = Promise.resolve();
-  #roused = false;
+  /** Something waits to happen, or a step is under way in which it will. */
+  #isRoused = false;
+  #isStepping = false;
 
   constructor(clock: VirtualClock, act: Act = (run) => run()) {
     this.#clock = clock;
@@ -22,26 +24,34 @@ export class Instants {
   step<Result>(take: () => Result | Promise<Result>, byMs = 0): Promise<Result> {
     const step = this.#last.then(async () => {
       let result: Result | Promise<Result> | undefined;
-      await this.#act(async () => {
-        result = take();
-        // It may fail while time passes; it is awaited afterwards.
-        if (result instanceof Promise) result.catch(() => undefined);
-        await this.#clock.advance(byMs);
-      });
+      this.#isStepping = true;
+      try {
+        await this.#act(async () => {
+          result = take();
+          // It may fail while time passes; it is awaited afterwards.
+          if (result instanceof Promise) result.catch(() => undefined);
+          await this.#clock.advance(byMs);
+          // What was set off last of all, behind the clock's back.
+          while (this.#isRoused) {
+            this.#isRoused = false;
+            await this.#clock.settle();
+          }
+        });
+      } finally {
+        this.#isStepping = false;
+      }
       return result as Result | Promise<Result>;
     });
     this.#last = step.catch(() => undefined);
     return step;
   }
 
-  /** Something was set off: lets it happen soon. */
+  /** Something was set off: lets it happen in the step under way, or soon. */
   readonly rouse = (): void => {
-    if (this.#roused) return;
-    this.#roused = true;
+    if (this.#isRoused) return;
+    this.#isRoused = true;
     // Nobody awaits it: a failure is an unhandled rejection, which test runners report.
-    void this.step(() => {
-      this.#roused = false;
-    });
+    if (!this.#isStepping) void this.step(() => undefined);
   };
 
   /** A clock that rouses when something is to happen now. */

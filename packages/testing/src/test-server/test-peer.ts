@@ -1,10 +1,10 @@
 // Test peer: a real client on a line of its own to a server in memory. Knows the network, not the server.
 import { type Client, type ClientOptions, createClient, type Transport } from '@tickwire/client';
 import type { AnyContract } from '@tickwire/protocol';
-import type { VirtualClock, VirtualMachine } from '../clock/virtual-clock.js';
+import type { VirtualClock } from '../clock/virtual-clock.js';
 import { createVirtualEnvironment, type VirtualEnvironment } from '../environment/virtual-environment.js';
 import type { VirtualNetwork } from '../network/virtual-network.js';
-import { createVirtualTransport, type VirtualTransport } from '../network/virtual-transport.js';
+import { createVirtualTransport } from '../network/virtual-transport.js';
 import type { SeededRandom } from '../random/seeded-random.js';
 import type { Instants } from './instants.js';
 
@@ -13,6 +13,16 @@ export type TestClientSettings = Omit<
   ClientOptions,
   'url' | 'transport' | 'WebSocket' | 'environment' | 'clock' | 'random'
 >;
+
+/** What a client has of its platform, in numbers. */
+export interface Holdings {
+  /** Timers that wait. */
+  readonly timers: number;
+  /** Connections, also those under way. */
+  readonly sockets: number;
+  /** Listeners to the page or device around the client. */
+  readonly listeners: number;
+}
 
 /** A client of a test, and its line. */
 export interface TestPeer<C extends AnyContract> {
@@ -24,6 +34,8 @@ export interface TestPeer<C extends AnyContract> {
   disconnect(): Promise<void>;
   /** Mends the line and lets the client try at once. When it resolves, all its channels have caught up. */
   reconnect(): Promise<void>;
+  /** What the client holds now: nothing after `close()`, and never more than before it was asked for something. */
+  holdings(): Holdings;
   /** Ends the client, for good. */
   close(): Promise<void>;
 }
@@ -45,7 +57,7 @@ export function createTestPeer<C extends AnyContract>(
   contract: C,
   { clock, network, instants, random, address }: TestPeerOptions,
   settings: TestClientSettings,
-): TestPeer<C> & { readonly machine: VirtualMachine; readonly transport: VirtualTransport } {
+): TestPeer<C> {
   const machine = clock.machine();
   const environment = createVirtualEnvironment();
   let isCut = false;
@@ -66,8 +78,11 @@ export function createTestPeer<C extends AnyContract>(
   return {
     client,
     environment,
-    machine,
-    transport,
+    holdings: () => ({
+      timers: machine.pendingTimers,
+      sockets: transport.openSockets,
+      listeners: environment.listeners,
+    }),
     disconnect: () =>
       instants.step(() => {
         isCut = true;
