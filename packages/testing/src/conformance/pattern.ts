@@ -72,8 +72,16 @@ const matchers: ReadonlyMap<string, Matcher> = new Map<string, Matcher>([
         : `expected a list with ${show(inner)}, got ${show(value)}`,
   ],
   [
+    '$lacks',
+    (text, value) =>
+      show(value).includes(String(text)) ? `must not hold ${show(text)}, got ${show(value)}` : null,
+  ],
+  [
     '$exactly',
-    (exact, value) => (equal(exact, value) ? null : `expected ${show(exact)}, got ${show(value)}`),
+    (template, value, bindings) => {
+      const exact = resolve(template, bindings);
+      return equal(exact, value) ? null : `expected ${show(exact)}, got ${show(value)}`;
+    },
   ],
 ]);
 
