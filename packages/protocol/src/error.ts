@@ -38,6 +38,9 @@ export type KnownErrorCode = CodesOf<(typeof TABLE)[number]>;
 const rowOf = (code: string): readonly string[] =>
   TABLE.map((row) => row.split(' ')).find((row) => row.indexOf(code) > 1) ?? ['application', 'maybe'];
 
+/** What may be tried again after an error of this code; `application` for one that is not in the table. */
+export const retryAdviceOf = (code: string): RetryAdvice => rowOf(code)[0] as RetryAdvice;
+
 /** Prefix of the codes that a contract declares for its commands (P-ERR-5). */
 export const APPLICATION_ERROR_PREFIX = 'app.';
 
@@ -103,7 +106,7 @@ export class TickwireError extends Error {
 
   /** What may be tried again; `application` for a code that is not in the table. */
   get retry(): RetryAdvice {
-    return rowOf(this.code)[0] as RetryAdvice;
+    return retryAdviceOf(this.code);
   }
 
   /** Whether the same call may succeed later without anybody changing anything. */

@@ -1,6 +1,6 @@
 // Connection transition: the one place that decides what a connection does next. Pure; knows no sockets, no clock, no
 // channels. Policies are those of P-CLOSE-2, P-CLOSE-3 and P-LIVE-3 to P-LIVE-7.
-import { closeCodeOfRefusal, closePolicy, MAX_CLOSES_IN_A_ROW, type Transition } from '@tickwire/protocol';
+import { closePolicy, MAX_CLOSES_IN_A_ROW, retryAdviceOf, type Transition } from '@tickwire/protocol';
 import { backoffDelayMs, type BackoffPlan } from './backoff.js';
 import { LATE_TIMER_MS } from './liveness.js';
 import {
@@ -96,16 +96,16 @@ export function createConnectionTransition(
     state: ConnectionState,
     event: ConnectionEvent & { readonly type: 'socketClosed' },
   ): Decision {
-    const { socketId, at } = event;
+    const { code, socketId, at } = event;
     const { current, live } = state;
     const lost = live?.socketId === socketId ? live : null;
     if (!lost && current?.socketId !== socketId) return undefined;
     const rejection = lost ? undefined : current?.rejection;
     // The close frame was lost: what was said before it decides as it would have (P-CONN-6).
-    const code = event.code === 1006 && rejection ? closeCodeOfRefusal(rejection.code) : event.code;
+    const advice = code === 1006 && rejection && retryAdviceOf(rejection.code);
     // A connection that goes on serving is not ended by its successor's end: only the successor tries again.
     const serving = lost ? null : live;
-    const policy = closePolicy(code);
+    const policy = advice === 'never' ? 'stop' : advice === 'credentials' ? advice : closePolicy(code);
     const ofCredentials = policy === 'credentials';
     const reason: ConnectionReason = {
       code: ofCredentials ? 'unauthenticated' : 'unavailable',

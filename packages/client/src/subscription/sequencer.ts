@@ -94,10 +94,10 @@ export function createSequencer(): Sequencer {
       const movedOn = sameEpoch && sent?.epoch === epoch && sent.offset <= o && offsetOf() > sent.offset;
       const renews = m === 'full' || m === 'reset';
       isVoid = renews && !movedOn;
+      const fits = renews || (sameEpoch && ['same', 'range', 'tail'].includes(m));
       // It continues what is not held, or in a way nobody knows: the next question has no cursor (P-SUB-6).
-      const continues = sameEpoch && ['same', 'range', 'tail'].includes(m);
-      if (!renews && !continues && m !== 'tail') cursor = null;
-      hole = !isVoid && (!(renews || continues) || (m === 'same' && offsetOf() < o));
+      if (!fits && m !== 'tail') cursor = null;
+      hole = !isVoid && (!fits || (m === 'same' && offsetOf() < o));
       return !hole;
     },
     accept(frame) {

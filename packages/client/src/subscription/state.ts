@@ -9,18 +9,17 @@ export type SubscriptionState =
   | {
       readonly status: 'pending';
       readonly socketId: number;
+      /** Of the first `sub` of the question: when it was sent again, an answer to either is as good (P-SUB-2). */
       readonly requestId: number;
       readonly askedMs: number;
       readonly deadlineMs: number;
-      /** Of the `sub` that nobody answered, once it was sent again: an answer to it is as good (P-SUB-2). */
-      readonly earlierId?: number | undefined;
+      readonly again: boolean;
     }
   /** The server has answered. */
   | {
       readonly status: 'attached';
       readonly socketId: number;
-      /** Of a `sub` that was sent again and is still to be answered. */
-      readonly requestId?: number | undefined;
+      readonly requestId: number;
       readonly askedMs: number;
     }
   /** Something is missing; the next `sub` has to wait a little (P-DATA-6). */

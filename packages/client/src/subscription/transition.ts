@@ -20,8 +20,15 @@ export function createSubscriptionTransition(
     const { at, requestId } = event;
     const socketId = 'socketId' in event ? event.socketId : 'socketId' in state ? state.socketId : 0;
     const isOurs = 'socketId' in state && state.socketId === socketId;
-    const ask = (earlierId?: number): readonly [SubscriptionState, SubscriptionEffect] => [
-      { status: 'pending', socketId, requestId, askedMs: at, deadlineMs: at + subscribeTimeoutMs, earlierId },
+    const ask = (first?: number): readonly [SubscriptionState, SubscriptionEffect] => [
+      {
+        status: 'pending',
+        socketId,
+        requestId: first ?? requestId,
+        askedMs: at,
+        deadlineMs: at + subscribeTimeoutMs,
+        again: first !== undefined,
+      },
       { type: 'subscribe', socketId },
     ];
 
@@ -34,15 +41,9 @@ export function createSubscriptionTransition(
       case 'disconnected':
         return [IDLE_SUBSCRIPTION];
       case 'answered':
-        if (!awaits(state, requestId)) return [state];
-        return [
-          {
-            status: 'attached',
-            socketId,
-            requestId: requestId === state.requestId ? undefined : state.requestId,
-            askedMs: state.askedMs,
-          },
-        ];
+        return state.status === 'pending' && awaits(state, requestId)
+          ? [{ status: 'attached', socketId, requestId: state.requestId, askedMs: state.askedMs }]
+          : [state];
       case 'refused': {
         const { error } = event;
         const waitMs = error.temporary
@@ -58,18 +59,17 @@ export function createSubscriptionTransition(
       case 'deadlineReached':
         if (subscriptionDeadlineMs(state) > at) return [state];
         if (state.status !== 'pending') return ask();
-        return state.earlierId === undefined ? ask(state.requestId) : [state, { type: 'dropConnection' }];
+        return state.again ? [state, { type: 'dropConnection' }] : ask(state.requestId);
     }
   };
 }
 
-/** Whether a state waits for the answer to just this `sub`; else it was given up, or another has been answered since. */
+/** Whether an answer is to the question at hand, or to a later copy of it; else it was given up, or asked anew since. */
 export function awaits(
   state: SubscriptionState,
   requestId: number,
-): state is Extract<SubscriptionState, { readonly status: 'pending' | 'attached' }> {
-  if (state.status === 'attached') return requestId === state.requestId;
-  return state.status === 'pending' && (requestId === state.requestId || requestId === state.earlierId);
+): state is Extract<SubscriptionState, { readonly requestId: number }> {
+  return 'requestId' in state && requestId >= state.requestId;
 }
 
 /** The moment at which a state wants to be asked again; `Infinity` for never. */
