@@ -1,5 +1,6 @@
 // Alarm: one timer, for whatever is due first. Ringing early is harmless: whoever is woken looks at the time.
-import type { Cancel, Clock } from '@tickwire/protocol';
+import type { Cancel } from '@tickwire/protocol';
+import type { ClientClock } from './ports/clock.js';
 
 export interface Alarm {
   /** Rings then, or before; `Infinity` asks for nothing. */
@@ -9,7 +10,7 @@ export interface Alarm {
 }
 
 /** Makes an alarm that has nothing to wait for. Each ring uses up what was asked for. */
-export function createAlarm(clock: Clock, ring: () => void): Alarm {
+export function createAlarm(clock: ClientClock, ring: () => void): Alarm {
   let dueMs = Infinity;
   let stop: Cancel | undefined;
   return {

@@ -191,14 +191,14 @@ export function createClient(first: AnyContract | ClientOptions = {}, second: Cl
 
   function run(effect: ConnectionEffect): void {
     const { type, socketId: id } = effect;
-    if (type === 'fetchToken') {
+    if (type === 'dropSocket') dropSocket(id, 1006, effect.message);
+    else if (type === 'fetchToken') {
       tokens.fetch(effect.reason, (ok) =>
-        dispatch({ type: ok ? 'tokenReady' : 'tokenFailed', socketId: id, message: 'No token' }),
+        dispatch({ type: ok ? 'tokenReady' : 'tokenFailed', socketId: id }),
       );
     } else if (type === 'openSocket') openSocket(id);
     else if (type === 'sendHello') sendHello(id);
-    else if (type === 'sendPing') send(id, { t: 'ping', k: nextId() });
-    else if (type === 'dropSocket') dropSocket(id, 1006, effect.message);
+    else send(id, { t: 'ping', k: nextId() });
   }
 
   function openSocket(id: number): void {
@@ -249,7 +249,7 @@ export function createClient(first: AnyContract | ClientOptions = {}, second: Cl
   function endpoint(): string {
     const { url = DEFAULT_PATH } = options;
     const full = url.startsWith('/') ? environment.urlOf(url) : url.replace(/^http/, 'ws');
-    if (!full) throw new TypeError('createClient needs a url where there is no page');
+    if (!full) throw new TypeError('No page: createClient needs a url');
     return full;
   }
 

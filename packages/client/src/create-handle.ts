@@ -1,5 +1,6 @@
 // Create handle: what a handle of any kind does. Types are given back by the client's own.
-import type { Cancel, Clock } from '@tickwire/protocol';
+import type { Cancel } from '@tickwire/protocol';
+import type { ClientClock } from './ports/clock.js';
 import type { Guarded } from './emitter.js';
 import type { ChannelOptions, EventMeta } from './handle.js';
 import { createEventQueue, type EventOptions, type EventQueue } from './store/event-queue.js';
@@ -12,7 +13,7 @@ type Listener = (event: never) => void;
 
 /** What handles need of the client. */
 export interface HandlePorts {
-  readonly clock: Clock;
+  readonly clock: ClientClock;
   readonly maxEvents: number;
   readonly maxUpdatesPerSecond: number | undefined;
   /** Queues of readers with a rate of their own, to be counted and closed. */

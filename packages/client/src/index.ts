@@ -32,6 +32,7 @@ export { isCommandError, type CommandError } from './command/commands.js';
 export { changedFields } from './change/changed-fields.js';
 export { updateElementIfChanged } from './change/update-element.js';
 export { bindElement, type BindOptions, type BindSource, type BoundElement } from './change/bind-element.js';
+export type { ClientClock } from './ports/clock.js';
 export type { Environment, EnvironmentEvent } from './ports/environment.js';
 export type { OpenRequest, Socket, SocketEvents, Transport } from './ports/transport.js';
 export { createWebSocketTransport, type WebSocketClass, type WebSocketLike } from './transports/websocket.js';

@@ -1,5 +1,6 @@
 // Options: what an application may set, and what holds when it sets nothing.
-import type { Clock, Logger, Random } from '@tickwire/protocol';
+import type { Logger, Random } from '@tickwire/protocol';
+import type { ClientClock } from './ports/clock.js';
 import type { QueueOptions } from './command/queue.js';
 import type { TokenReason } from './connection/state.js';
 import type { Environment } from './ports/environment.js';
@@ -105,7 +106,7 @@ export interface ClientOptions {
   /** What tells of visibility and network. @defaultValue the page's own */
   readonly environment?: Environment | undefined;
   /** @defaultValue the platform's */
-  readonly clock?: Clock | undefined;
+  readonly clock?: ClientClock | undefined;
   /** @defaultValue the platform's */
   readonly random?: Pick<Random, 'float'> | undefined;
 }

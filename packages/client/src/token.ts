@@ -1,11 +1,12 @@
 // Token: one fetch at a time, for everybody who waits. Knows nothing of what the token is for.
-import { TickwireError, type Cancel, type Clock } from '@tickwire/protocol';
+import { TickwireError, type Cancel } from '@tickwire/protocol';
+import type { ClientClock } from './ports/clock.js';
 import type { TokenReason } from './connection/state.js';
 import type { ClientOptions } from './options.js';
 
 /** What a token source needs of the client. */
 export interface TokenPorts {
-  readonly clock: Clock;
+  readonly clock: ClientClock;
   readonly tokenTimeoutMs: number;
   readonly turn: (run: () => void) => void;
   readonly report: (error: TickwireError) => void;
@@ -48,7 +49,7 @@ export function createTokenSource(
           for (const waiter of told) waiter(!error);
         });
       const failed = (cause: unknown): void =>
-        settle(null, new TickwireError('unauthenticated', 'No token', { executed: 'no', cause }));
+        settle(null, new TickwireError('unauthenticated', 'No token', { cause }));
       const cancel = clock.setTimer(tokenTimeoutMs, () => failed(new Error('getToken took too long')));
       stop = () => {
         cancel();

@@ -91,8 +91,7 @@ export interface ConnectionContext {
 export type ConnectionEvent = ConnectionContext &
   (
     | { readonly type: 'connectCalled' | 'disconnectCalled' | 'deadlineReached' | 'woke' }
-    | { readonly type: 'tokenReady' | 'socketOpened'; readonly socketId: number }
-    | { readonly type: 'tokenFailed'; readonly socketId: number; readonly message: string }
+    | { readonly type: 'tokenReady' | 'tokenFailed' | 'socketOpened'; readonly socketId: number }
     | { readonly type: 'welcomed'; readonly socketId: number; readonly silenceMs: number }
     | {
         readonly type: 'rejected';

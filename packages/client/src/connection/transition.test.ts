@@ -144,7 +144,7 @@ const events: Record<string, (current: number, live: number) => Given> = {
   woke: () => ({ type: 'woke' }),
   'woke offline': () => ({ type: 'woke', online: false }),
   tokenReady: (socketId) => ({ type: 'tokenReady', socketId }),
-  tokenFailed: (socketId) => ({ type: 'tokenFailed', socketId, message: 'no' }),
+  tokenFailed: (socketId) => ({ type: 'tokenFailed', socketId }),
   socketOpened: (socketId) => ({ type: 'socketOpened', socketId }),
   welcomed: (socketId) => ({ type: 'welcomed', socketId, silenceMs: SILENCE_MS }),
   'rejected by the attempt': (socketId) => ({
@@ -336,7 +336,7 @@ describe('reconnecting (P-LIVE-4)', () => {
     m.send({ type: 'connectCalled' });
     const delays = Array.from({ length: 4 }, () => {
       if (m.state.current?.phase === 'backoff') m.due();
-      m.send({ type: 'tokenFailed', socketId: m.state.socketId, message: 'no' });
+      m.send({ type: 'tokenFailed', socketId: m.state.socketId });
       return m.delayMs;
     });
     expect(delays).toEqual([250, 500, 1_000, 2_000]);
@@ -545,7 +545,7 @@ describe('random walks', () => {
           ...(random() < 0.05 ? [{ type: 'disconnectCalled' } as const] : []),
           { type: 'woke' },
           { type: 'tokenReady', socketId },
-          { type: 'tokenFailed', socketId, message: '' },
+          { type: 'tokenFailed', socketId },
           { type: 'goneAway', socketId, inMs: random() * 20_000 },
           { type: 'rejected', socketId, code: 'x', message: '', retryAfterMs: random() * 100 },
           { type: 'deadlineReached' },

@@ -192,7 +192,7 @@ export function createConnectionTransition(
         ];
       case 'tokenFailed': {
         if (!inPhase('token')) return undefined;
-        const reason = { code: 'unauthenticated', message: event.message };
+        const reason = { code: 'unauthenticated', message: 'No token' };
         return [{ reason: live ? state.reason : reason, ...retry(state, event) }];
       }
       case 'socketOpened':

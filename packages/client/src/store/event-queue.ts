@@ -1,5 +1,6 @@
 // Event queue: a reader's own pace for a stream. Bounded; what does not fit is announced, never dropped in silence.
-import type { Cancel, Clock } from '@tickwire/protocol';
+import type { Cancel } from '@tickwire/protocol';
+import type { ClientClock } from '../ports/clock.js';
 
 /** How a reader wants to be told of events. */
 export interface EventOptions {
@@ -31,7 +32,7 @@ export interface EventQueue<Item> {
 
 /** Makes a queue. `deliver` and `onOverflow` must not throw. */
 export function createEventQueue<Item>(
-  clock: Clock,
+  clock: ClientClock,
   { maxPerSecond = Infinity, maxQueueSize = 1_000, onOverflow }: EventOptions,
   deliver: (item: Item) => void,
 ): EventQueue<Item> {

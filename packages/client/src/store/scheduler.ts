@@ -1,5 +1,6 @@
 // Scheduler: when listeners run. Values are applied at once; only telling about them waits.
-import type { Cancel, Clock } from '@tickwire/protocol';
+import type { Cancel } from '@tickwire/protocol';
+import type { ClientClock } from '../ports/clock.js';
 import type { Environment } from '../ports/environment.js';
 
 /**
@@ -21,7 +22,7 @@ export interface Scheduler {
 
 /** What schedulers need of the client. */
 export interface SchedulerPorts {
-  readonly clock: Clock;
+  readonly clock: ClientClock;
   readonly environment: Environment;
   /** Runs once the present call or message has been dealt with. */
   readonly afterTurn: (run: () => void) => void;

@@ -243,7 +243,7 @@ export function createChannel(
       }
       // Counted, and no reason to doubt the value: what it carried is missing at the next frame (P-FRAME-7, P-DATA-11).
       if ((frame.t === 'e' || frame.t === 'rst') !== (channel.kind === 'stream'))
-        throw new TypeError('Not a frame of this kind');
+        throw new TypeError('Not a frame');
       const verdict = sequencer.accept(frame);
       if (verdict === 'ignore' || !store) return true;
       let change: RecordsChange | null | false = false;

@@ -20,8 +20,8 @@ import { awaits, createSubscriptionTransition, subscriptionDeadlineMs } from './
 const MAX_BATCH = 200;
 /** Bytes that a server accepts unless it announced another number. */
 const MAX_BYTES = 65_536;
-/** What an entry of `sub` has besides the id, at most. */
-const ENTRY_BYTES = 80;
+/** Largest entry of `sub`: an id of 255 bytes, an epoch of 32 characters, an offset of 16 digits, and what joins them. */
+const MAX_ENTRY_BYTES = 327;
 
 /** What the registry needs of the client. */
 export interface RegistryPorts extends ChannelPorts {
@@ -87,7 +87,6 @@ export function createRegistry(ports: RegistryPorts): Registry {
   // What goes out at the next flush, to one socket.
   const asked = new Set<Channel>();
   const givenUp = new Set<string>();
-  let askedBytes = 0;
   let batchId = nextId();
   let batchSocketId = 0;
 
@@ -118,10 +117,9 @@ export function createRegistry(ports: RegistryPorts): Registry {
       givenUp.add(channel.id);
     } else {
       asked.add(channel);
-      askedBytes += channel.id.length + ENTRY_BYTES;
       const { batch = MAX_BATCH, in: maxBytes = MAX_BYTES } = ports.limits();
       // The next channel belongs to another frame, which has another id.
-      if (asked.size >= Math.min(MAX_BATCH, batch) || askedBytes > maxBytes / 2) flush();
+      if (asked.size >= Math.min(MAX_BATCH, batch, maxBytes / MAX_ENTRY_BYTES - 1)) flush();
     }
     ports.wantsFlush();
   }
@@ -135,7 +133,6 @@ export function createRegistry(ports: RegistryPorts): Registry {
     }
     givenUp.clear();
     asked.clear();
-    askedBytes = 0;
   }
 
   function want(channel: Channel): void {

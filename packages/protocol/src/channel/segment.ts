@@ -35,7 +35,6 @@ export function describeParamProblem(param: unknown): string | undefined {
  * unreserved (P-CHAN-1). The parameter must have no problem, see {@link describeParamProblem}.
  */
 export function encodeSegment(param: string): string {
-  if (UNRESERVED_ONLY.test(param)) return param;
   return encodeURIComponent(param.normalize('NFC')).replace(
     KEPT_BY_ENCODE_URI_COMPONENT,
     (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,

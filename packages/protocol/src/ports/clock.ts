@@ -9,7 +9,10 @@ export interface Clock {
   monotonicMs(): number;
   /** Milliseconds since 1970. Only for what leaves the process: token expiry, `welcome.now`, latency. */
   wallMs(): number;
-  /** Calls `run` once after `delayMs`; any delay up to 2^53 is honoured, negative ones count as 0. */
+  /**
+   * Calls `run` once after `delayMs`; negative delays count as 0. One beyond 2^31 − 1 (24.8 days), which platforms cannot
+   * count, may end there: whoever is woken looks at the time.
+   */
   setTimer(delayMs: number, run: () => void): Cancel;
   /** Calls `run` once when the present turn of the event loop has ended (Node: `setImmediate`). */
   endOfTurn(run: () => void): void;
