@@ -1,6 +1,6 @@
 // Msw server: a scripted server behind handlers of Mock Service Worker. Real clients reach it by its url, in real time.
 import { systemClock, systemRandom, type WebSocketClass } from '@tickwire/client';
-import type { AnyContract, Logger } from '@tickwire/protocol';
+import type { AnyContract, Clock, Logger } from '@tickwire/protocol';
 import { createBareMemoryBroker } from '@tickwire/server/core';
 import { http, HttpResponse, type RequestHandler, ws, type WebSocketHandler } from 'msw';
 import { SeededRandom } from '../random/seeded-random.js';
@@ -44,6 +44,9 @@ export interface MswServer<C extends AnyContract> extends Pushes<C>, ServerScrip
 
 const ANY_HOST = '*/tickwire';
 
+/** A server flushes at the end of a turn; a page tells of none, and the next timer is the nearest thing to it. */
+const clock: Clock = { ...systemClock, endOfTurn: (run) => void setTimeout(run) };
+
 const errorsToConsole: Logger = (level, message, fields) => {
   if (level === 'error') console.error(`tickwire msw server: ${message}`, fields ?? '');
 };
@@ -68,13 +71,13 @@ export function createMswServer<const C extends AnyContract>(
 
   function create(): ScriptedServer<C> {
     // Another epoch each time: a client that lives on must not take the new values for the old ones.
-    const random = new SeededRandom(`${systemClock.wallMs()} ${systemRandom.float()}`);
+    const random = new SeededRandom(`${clock.wallMs()} ${systemRandom.float()}`);
     return new ScriptedServer(contract, {
-      clock: systemClock,
+      clock,
       random,
       logger,
       frameEncoder: textFrameEncoder,
-      broker: createBareMemoryBroker({ clock: systemClock, random: random.fork('broker') }).connect,
+      broker: createBareMemoryBroker({ clock, random: random.fork('broker') }).connect,
       createAbortSource: () => {
         const controller = new AbortController();
         return { signal: controller.signal, abort: (reason) => controller.abort(reason) };
