@@ -117,10 +117,10 @@ export const forbidden = [
   ),
   forbid(
     'ws-at-the-edge',
-    '`ws` only in server/src/adapters and client/src/transports.',
+    '`ws` only in server/src/adapters, client/src/transports and the command line.',
     {
       path: `${tree}/[^/]+/src/`,
-      pathNot: [inside('server', 'adapters/'), inside('client', 'transports/'), test],
+      pathNot: [inside('server', 'adapters/'), inside('client', 'transports/'), inside('tickwire'), test],
     },
     { path: '(^|/)node_modules/(@types/ws|ws|isomorphic-ws)/' },
   ),
