@@ -9,6 +9,7 @@ import type {
   TickwireError,
 } from '@tickwire/protocol';
 import type { CommandError } from './command/commands.js';
+import type { Until } from './command/shown-in.js';
 import type { ConnectionReason } from './connection/state.js';
 import type { HandleOf } from './handle.js';
 import type { ClientStats } from './stats.js';
@@ -58,7 +59,7 @@ export interface ClientEvents {
 export interface CommandOptions {
   /**
    * Idempotency key, 1 to 64 characters: the server runs equal keys once. With a key the client sends the command
-   * again by itself when the connection breaks, until its deadline.
+   * again by itself when the connection breaks, and while an earlier call with the key still runs, until its deadline.
    */
   readonly key?: string | undefined;
   /** Longest to wait, in milliseconds. @defaultValue the contract's, if it was given to the client, else `commandTimeoutMs` */
@@ -67,6 +68,12 @@ export interface CommandOptions {
   readonly signal?: AbortSignal | undefined;
   /** Waits for a connection instead of failing at once, within the bounds of the option `queue`. @defaultValue `false` */
   readonly queue?: boolean | undefined;
+  /**
+   * Holds the answer of a command that succeeded back until its effect is shown: `shownIn(handle)`. At the deadline, and
+   * when `signal` aborts, the promise resolves all the same, because the command was done.
+   * @defaultValue the answer is the end
+   */
+  readonly until?: Until | undefined;
 }
 
 /** All errors that the commands of a contract declare, as a union of `{ name, data }`. */

@@ -494,14 +494,14 @@ export function createClient(first: AnyContract | ClientOptions = {}, second: Cl
 
   function command(name: string, input: unknown, call: CommandOptions = {}): Promise<unknown> {
     const definition = contract?.commands[name];
-    const { key, signal, queue, timeoutMs = definition?.timeoutMs ?? settings.commandTimeoutMs } = call;
+    const { key, timeoutMs = definition?.timeoutMs ?? settings.commandTimeoutMs } = call;
     return turn(() => {
       wish();
       // Silence that nobody noticed, because the machine slept, is noticed before somebody waits in vain.
       const { live } = state;
       if (live && nowMs() > live.deadlineMs) dispatch({ type: 'deadlineReached' });
       const repeatable = key !== undefined || definition?.idempotent === true;
-      return commands.call(name, input, { key, signal, queue, timeoutMs, repeatable });
+      return commands.call(name, input, { ...call, timeoutMs, repeatable });
     });
   }
 

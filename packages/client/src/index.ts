@@ -1,4 +1,5 @@
 // Door `@tickwire/client`.
+export { shownIn, type ShownHandle, type Until } from './command/shown-in.js';
 export { createClient } from './client.js';
 export type {
   AnyCommandError,

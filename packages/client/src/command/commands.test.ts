@@ -4,6 +4,7 @@ import { createClient } from '../client.js';
 import { market } from '../test-support/market.js';
 import { setUp as setUpClient } from '../test-support/set-up.js';
 import { isCommandError } from './commands.js';
+import { shownIn } from './shown-in.js';
 
 /** A connected client, and what became of a call. */
 async function setUp(options: Parameters<typeof setUpClient>[0] = {}) {
@@ -199,6 +200,136 @@ describe('across a broken connection (P-CMD-2)', () => {
     const placed = outcome(client.command('place', { qty: 1 }));
     await clock.settle();
     expect(await placed).toBe('unavailable no');
+  });
+});
+
+describe('a key that runs', () => {
+  test('P-CMD-5 in_flight: asked again with the same key after the time it says, until the answer', async () => {
+    const { client, clock, server } = await setUp();
+    server.onRequest = (frame, pipe) =>
+      pipe.send({ t: 'res', id: frame.id, err: { c: 'in_flight', x: 'maybe', ra: 700 } });
+    const placed = client.command('place', { qty: 1 }, { key: 'k', timeoutMs: 3_000 });
+    await clock.advance(699);
+    expect(server.pipe.of('req')).toHaveLength(1);
+    server.onRequest = (frame, pipe) => pipe.send({ t: 'res', id: frame.id, v: 'done', rp: 1 });
+    await clock.advance(1);
+    await expect(placed).resolves.toBe('done');
+    expect(server.pipe.of('req').map(({ k, ttl }) => [k, ttl])).toEqual([
+      ['k', 3_000],
+      ['k', 2_300],
+    ]);
+  });
+
+  test('P-CMD-5 in_flight until the deadline: timeout, maybe', async () => {
+    const { client, clock, server } = await setUp();
+    server.onRequest = (frame, pipe) => pipe.send({ t: 'res', id: frame.id, err: { c: 'in_flight' } });
+    const placed = outcome(client.command('place', { qty: 1 }, { key: 'k', timeoutMs: 1_200 }));
+    await clock.advance(1_200);
+    expect(await placed).toBe('timeout maybe');
+    expect(server.pipe.of('req')).toHaveLength(3);
+  });
+
+  test('P-CMD-5 the connection breaks while it waits to ask again: it asks on the next', async () => {
+    const { client, clock, server } = await setUp();
+    server.onRequest = (frame, pipe) =>
+      pipe.send({ t: 'res', id: frame.id, err: { c: 'in_flight', ra: 10 } });
+    const placed = client.command('place', { qty: 1 }, { key: 'k', timeoutMs: 3_000 });
+    await clock.settle();
+    server.pipe.close(1006);
+    server.onRequest = (frame, pipe) => pipe.send({ t: 'res', id: frame.id, v: 'done', rp: 1 });
+    await clock.advance(2_000);
+    await expect(placed).resolves.toBe('done');
+  });
+});
+
+describe('until its effect is shown', () => {
+  const symbol = { symbol: 'A' };
+  const at = (o: number, more: object[] = []) => [{ c: 'price/A', e: 'e1', o }, ...more];
+
+  /** A client that reads a channel at offset 1, and a command whose effect is at `o` of it. */
+  async function ask(positions: readonly object[], options: object = {}) {
+    const all = await setUp();
+    const { client, clock, server } = all;
+    server.set('price/A', { bid: 1 });
+    const handle = client.channel('price/{symbol}', symbol);
+    handle.retain();
+    await clock.settle();
+    server.onRequest = (frame, pipe) => pipe.send({ t: 'res', id: frame.id, v: 'done', at: positions });
+    let shown: unknown = 'waits';
+    const other = client.channel('price/{symbol}', { symbol: 'C' });
+    const placed = outcome(
+      client.command('place', { qty: 1 }, { until: shownIn(handle, other), ...options }),
+    );
+    void placed.then((value) => (shown = value));
+    await clock.settle();
+    return { ...all, handle, shown: () => shown };
+  }
+
+  test('P-CMD-10 resolves when the channel shows the effect, not before', async () => {
+    const { clock, server, shown, handle } = await ask(at(3));
+    server.set('price/A', { bid: 2 });
+    await clock.settle();
+    expect(shown()).toBe('waits');
+    server.set('price/A', { bid: 3 });
+    await clock.settle();
+    expect(shown()).toEqual({ value: 'done' });
+    expect(handle.getSnapshot().data).toEqual({ bid: 3 });
+  });
+
+  test.each([
+    ['it is shown already', at(1)],
+    ['none of these channels was written', [{ c: 'price/B', e: 'e1', o: 9 }]],
+    ['nothing was published', []],
+  ])('P-CMD-10 resolves at once where %s', async (_why, positions) => {
+    const { shown } = await ask(positions);
+    expect(shown()).toEqual({ value: 'done' });
+  });
+
+  test('P-CMD-10 waits over a broken connection', async () => {
+    const { clock, server, shown } = await ask(at(2));
+    server.pipe.close(1006);
+    await clock.settle();
+    expect(shown()).toBe('waits');
+    server.set('price/A', { bid: 2 }, { silent: true });
+    await clock.advance(2_000);
+    expect(shown()).toEqual({ value: 'done' });
+  });
+
+  test('it was done: at the deadline, and given up, it resolves all the same', async () => {
+    const late = await ask(at(9), { timeoutMs: 400 });
+    await late.clock.advance(399);
+    expect(late.shown()).toBe('waits');
+    await late.clock.advance(1);
+    expect(late.shown()).toEqual({ value: 'done' });
+    const controller = new AbortController();
+    const abandoned = await ask(at(9), { signal: controller.signal });
+    controller.abort();
+    await abandoned.clock.settle();
+    expect(abandoned.shown()).toEqual({ value: 'done' });
+    expect(abandoned.server.pipe.of('cancel')).toEqual([]);
+  });
+
+  test('nobody holds the channels for its sake afterwards', async () => {
+    const { client, clock, shown } = await ask(at(9), { timeoutMs: 400 });
+    await clock.advance(400);
+    expect(shown()).toEqual({ value: 'done' });
+    await clock.advance(60_000);
+    expect(client.stats().subscriptions).toEqual(['price/A']);
+  });
+
+  test('a command that failed is not held back', async () => {
+    const { client, server } = await setUp();
+    server.onRequest = (frame, pipe) =>
+      pipe.send({ t: 'res', id: frame.id, err: { c: 'internal', x: 'yes' }, at: at(9) });
+    const handle = client.channel('price/{symbol}', symbol);
+    expect(await outcome(client.command('place', { qty: 1 }, { until: shownIn(handle) }))).toBe(
+      'internal yes',
+    );
+  });
+
+  test('without it the answer is the end', async () => {
+    const { shown } = await ask(at(9), { until: undefined });
+    expect(shown()).toEqual({ value: 'done' });
   });
 });
 

@@ -10,16 +10,19 @@ import {
   type ResponseFrame,
 } from '@tickwire/protocol';
 import type { QueuePolicy } from './queue.js';
+import type { Until } from './shown-in.js';
 
 /** How one call is made. */
 export interface CallOptions {
-  readonly key: string | undefined;
+  readonly key?: string | undefined;
   readonly timeoutMs: number;
-  readonly signal: AbortSignalLike | undefined;
+  readonly signal?: AbortSignalLike | undefined;
   /** May wait for a connection. */
-  readonly queue: boolean | undefined;
+  readonly queue?: boolean | undefined;
   /** May be sent again after a connection broke. */
   readonly repeatable: boolean;
+  /** Holds back its end until its effect is shown. */
+  readonly until?: Until | undefined;
 }
 
 /** What the table needs of the client. */
@@ -44,13 +47,17 @@ interface Call extends CallOptions {
   readonly name: string;
   readonly input: unknown;
   readonly deadlineMs: number;
-  /** When it has waited long enough for a connection. */
-  readonly expiresMs: number;
-  /** The socket it was written to and waits on; 0 while it waits to be sent. */
+  /** When its wait is over: for a connection, and once it is sent for the answer. */
+  dueMs: number;
+  /** The socket it was written to and waits on; 0 while it waits to be sent; -1 once it is answered. */
   socketId: number;
+  /** Not sent before: the answer was `in_flight`. */
+  againMs: number;
+  /** Answered, and not shown yet: what ends the looking. */
+  stop?: () => void;
   /** Was written: nobody can say any more that it was not done. */
   sent: boolean;
-  settle(error: TickwireError | null, value?: unknown): void;
+  settle: (error: TickwireError | null, value?: unknown) => void;
 }
 
 export interface Commands {
@@ -89,22 +96,24 @@ export function createCommands(ports: CommandPorts): Commands {
     if (!to) return;
     const { id, name: m, input: v, key: k, deadlineMs } = call;
     if (on(to).length >= (ports.limits().inflight ?? Infinity)) {
-      fail(call, 'limit', 'too many in flight');
+      fail(call, 'limit', 'too many');
       return;
     }
     const ttl = Math.max(1, Math.ceil(deadlineMs - nowMs()));
     try {
       // What is `undefined` does not reach the wire.
       if (!ports.send(to, { t: 'req', id, m, v, ttl, k } as RequestFrame)) {
-        fail(call, 'too_large', 'input too large');
+        fail(call, 'too_large', 'too large');
         return;
       }
     } catch (cause) {
-      fail(call, 'bad_input', 'input is not JSON', cause);
+      fail(call, 'bad_input', 'not JSON', cause);
       return;
     }
     call.socketId = to;
     call.sent = true;
+    call.dueMs = deadlineMs;
+    wakeAt(deadlineMs);
   }
 
   function admit(call: Call): void {
@@ -117,12 +126,12 @@ export function createCommands(ports: CommandPorts): Commands {
       if (waiting.length >= queue.maxSize) {
         const { policy } = queue;
         const refused = (policy === 'dropOldest' && waiting[0]) || call;
-        fail(refused, policy === 'reject' ? 'limit' : 'unavailable', 'too many waiting');
+        fail(refused, policy === 'reject' ? 'limit' : 'unavailable', 'too many');
         if (refused === call) return;
       }
     }
     calls.set(call.id, call);
-    wakeAt(call.expiresMs);
+    wakeAt(call.dueMs);
     send(call);
   }
 
@@ -142,11 +151,13 @@ export function createCommands(ports: CommandPorts): Commands {
           name,
           input,
           deadlineMs: now + timeoutMs,
-          expiresMs: now + Math.min(timeoutMs, options.queue ? queue.expiryMs : Infinity),
+          dueMs: now + Math.min(timeoutMs, options.queue ? queue.expiryMs : Infinity),
           socketId: 0,
+          againMs: 0,
           sent: false,
-          settle(error, value) {
+          settle: (error, value) => {
             calls.delete(call.id);
+            call.stop?.();
             signal?.removeEventListener('abort', abort);
             if (error) reject(error);
             else resolve(value);
@@ -160,15 +171,27 @@ export function createCommands(ports: CommandPorts): Commands {
         admit(call);
       }),
     flush: () => on(0).forEach(send),
-    answered({ id, v, err }, socketId) {
+    answered({ id, v, err, at }, socketId) {
       const call = calls.get(id);
-      if (call?.socketId === socketId) call.settle(err ? fromWireError(err) : null, v);
+      if (call?.socketId !== socketId) return;
+      const { settle, until } = call;
+      if (err?.c === 'in_flight') {
+        // Its key runs: asked again, the answer will be how that ended (P-CMD-5).
+        call.socketId = 0;
+        wakeAt((call.againMs = nowMs() + (fromWireError(err).retryAfterMs ?? 500)));
+      } else if (err) settle(fromWireError(err));
+      else if (at && until) {
+        // It was done: nothing that comes makes it another end.
+        call.socketId = -1;
+        call.settle = () => settle(null, v);
+        call.stop = until(at, () => call.settle(null));
+      } else settle(null, v);
     },
     disconnected(socketId, discarded) {
       for (const call of on(socketId)) {
         call.socketId = 0;
         call.sent &&= !discarded;
-        if (call.sent && !call.repeatable) fail(call, 'indeterminate', 'connection lost before the answer');
+        if (call.sent && !call.repeatable) fail(call, 'indeterminate', 'connection lost');
       }
     },
     refuseWaiting() {
@@ -180,11 +203,11 @@ export function createCommands(ports: CommandPorts): Commands {
     },
     tick(now) {
       for (const call of calls.values()) {
-        const { deadlineMs, expiresMs, sent, timeoutMs } = call;
-        const dueMs = sent ? deadlineMs : expiresMs;
-        if (dueMs > now) wakeAt(dueMs);
-        else if (sent) fail(call, 'timeout', `no answer in ${timeoutMs} ms`);
-        else fail(call, 'deadline', 'no connection in time');
+        const { againMs, dueMs, sent, socketId } = call;
+        if (dueMs > now) {
+          if (!socketId && againMs <= now) send(call);
+          wakeAt(againMs > now ? againMs : dueMs);
+        } else fail(call, sent ? 'timeout' : 'deadline', 'no answer in time');
       }
     },
   };
