@@ -133,8 +133,8 @@ describe('tickwire conformance', () => {
     ['an address that is none', ['tickwire'], 'is no address; it looks like ws://'],
     [
       'a rule that does not exist',
-      ['ws://127.0.0.1:9', '--only', 'P-NONE-1'],
-      'No vector for servers is called "P-NONE-1"',
+      ['ws://127.0.0.1:9', '--only', 'P-NOTHING'],
+      'No vector for servers is called "P-NOTHING"',
     ],
     ['an option that does not exist', ['ws://127.0.0.1:9', '--fast'], 'See tickwire conformance --help.'],
     [
