@@ -54,6 +54,11 @@ export interface StreamEntry {
   readonly value: unknown;
   /** Wall clock of the broker when it was published, milliseconds since 1970. */
   readonly atMs: number;
+  /**
+   * In a head: for how long the broker has had it, in milliseconds, by a clock that does not jump. Where a broker cannot
+   * tell, nodes go by `atMs`, and a wall clock that is set makes them forget too much or too little.
+   */
+  readonly ageMs?: number | undefined;
 }
 
 /**
@@ -88,6 +93,8 @@ export interface CollectionEntry {
 interface HeadBase extends Position {
   /** Wall clock when the source spoke last, also to say that nothing changed; `null` if it never did. */
   readonly spokeAtMs: number | null;
+  /** For how long it has been silent, by a clock that does not jump. @defaultValue by `spokeAtMs` */
+  readonly silentMs?: number | undefined;
 }
 
 /** The whole of a state channel; `value` is `undefined` where there is none. */

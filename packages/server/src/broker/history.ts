@@ -57,6 +57,13 @@ export class History {
     return entries;
   }
 
+  /** The entries after an offset, oldest first, each with its age. */
+  aged(offset: number, nowMs: number): StreamEntry[] {
+    return this.#kept
+      .slice(this.#firstAfter(offset))
+      .map(({ entry, sinceMs }) => ({ ...entry, ageMs: nowMs - sinceMs }));
+  }
+
   /** The offset after which exactly the newest `count` entries follow; the floor if fewer are kept. */
   baseOfLast(count: number): number {
     if (count >= this.size) return this.#floor;

@@ -96,6 +96,20 @@ describe('delivery', () => {
   });
 });
 
+describe('clocks that are set', () => {
+  test('what was read carries its age by a clock that does not jump', async () => {
+    const { connect, clock } = setUp();
+    const { broker } = connect();
+    await broker.publish(tape, { type: 'append', events: ['a'] });
+    await clock.advance(300);
+    clock.jumpWallClock(3_600_000);
+    expect(await broker.read(tape)).toMatchObject({ silentMs: 300, log: [{ value: 'a', ageMs: 300 }] });
+    clock.jumpWallClock(-7_200_000);
+    await clock.advance(700);
+    expect(await broker.read(tape)).toMatchObject({ log: [], floor: 1 });
+  });
+});
+
 describe('collection', () => {
   test('records carry the offset of their last change; removed keys leave theirs', async () => {
     const { connect } = setUp();

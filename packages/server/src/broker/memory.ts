@@ -36,7 +36,8 @@ interface Channel {
   readonly store: StoredChannel;
   readonly epoch: string;
   readonly watchers: Set<BrokerEvents>;
-  spokeAtMs: number | null;
+  /** When the source spoke last. */
+  spokeAt: Moment | null;
 }
 
 /** What the core needs of the options, all given. */
@@ -128,7 +129,7 @@ export class InMemoryBroker implements MemoryBroker {
     }
     const { epoch } = channel;
     const { offset } = channel.store;
-    channel.spokeAtMs = at.wallMs;
+    channel.spokeAt = at;
     if (published === null) {
       for (const watcher of channel.watchers) watcher.onUnchanged?.(channel.id);
       this.#forgetIfEmpty(channel);
@@ -142,8 +143,16 @@ export class InMemoryBroker implements MemoryBroker {
 
   #read(spec: ChannelSpec): ChannelHead {
     const channel = this.#open(spec);
-    const { epoch, spokeAtMs } = channel;
-    const head = channel.store.head({ epoch, spokeAtMs }, this.#moment());
+    const { epoch, spokeAt } = channel;
+    const at = this.#moment();
+    const head = channel.store.head(
+      {
+        epoch,
+        spokeAtMs: spokeAt?.wallMs ?? null,
+        silentMs: spokeAt === null ? undefined : at.monotonicMs - spokeAt.monotonicMs,
+      },
+      at,
+    );
     this.#forgetIfEmpty(channel);
     return head;
   }
@@ -157,7 +166,7 @@ export class InMemoryBroker implements MemoryBroker {
       epoch:
         this.#generation === 0 ? this.#incarnation : `${this.#incarnation}.${this.#generation.toString(36)}`,
       watchers: new Set(),
-      spokeAtMs: null,
+      spokeAt: null,
     };
     this.#channels.set(spec.id, channel);
     return channel;

@@ -18,12 +18,15 @@ export interface Moment {
   readonly wallMs: number;
 }
 
+/** What a store does not know of its own head. */
+export type HeadPosition = Pick<ChannelHead, 'epoch' | 'spokeAtMs' | 'silentMs'>;
+
 /** One channel in memory. */
 export interface StoredChannel {
   readonly offset: number;
   /** Writes; `null` where nothing changed and no offset was made. */
   write(change: Change, at: Moment): PublishedChange | null;
-  head(position: { epoch: string; spokeAtMs: number | null }, at: Moment): ChannelHead;
+  head(position: HeadPosition, at: Moment): ChannelHead;
 }
 
 /** Makes the store of a channel that was never written. */
@@ -55,7 +58,7 @@ class StoredState implements StoredChannel {
     return change;
   }
 
-  head(position: { epoch: string; spokeAtMs: number | null }): ChannelHead {
+  head(position: HeadPosition): ChannelHead {
     return { kind: 'state', ...position, offset: this.offset, value: this.#value };
   }
 }
@@ -83,7 +86,7 @@ class StoredCollection implements StoredChannel {
     return this.#apply(upsert, remove);
   }
 
-  head(position: { epoch: string; spokeAtMs: number | null }): ChannelHead {
+  head(position: HeadPosition): ChannelHead {
     return {
       kind: 'collection',
       ...position,
@@ -165,9 +168,15 @@ class StoredStream implements StoredChannel {
     return { type: 'append', events };
   }
 
-  head(position: { epoch: string; spokeAtMs: number | null }, at: Moment): ChannelHead {
+  head(position: HeadPosition, at: Moment): ChannelHead {
     this.#history.trim(at.monotonicMs);
     const { floor } = this.#history;
-    return { kind: 'stream', ...position, offset: this.offset, floor, log: this.#history.after(floor) };
+    return {
+      kind: 'stream',
+      ...position,
+      offset: this.offset,
+      floor,
+      log: this.#history.aged(floor, at.monotonicMs),
+    };
   }
 }

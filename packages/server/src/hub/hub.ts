@@ -202,14 +202,14 @@ export class Hub {
     const { head } = channel;
     if (head === null) {
       channel.head = createHead(channel, read, { monotonicMs: nowMs, wallMs: nowWallMs });
-      channel.spokeAtMs = read.spokeAtMs === null ? nowMs : nowMs - Math.max(0, nowWallMs - read.spokeAtMs);
+      channel.spokeAtMs = nowMs - silenceOf(read, nowWallMs);
       return;
     }
     if (read.epoch === head.epoch && read.offset === head.offset) return;
     const regressed = read.epoch === head.epoch && read.offset < head.offset;
     head.replace(read, nowMs, nowWallMs);
     if (read.spokeAtMs !== null) {
-      channel.spokeAtMs = Math.max(channel.spokeAtMs, nowMs - Math.max(0, nowWallMs - read.spokeAtMs));
+      channel.spokeAtMs = Math.max(channel.spokeAtMs, nowMs - silenceOf(read, nowWallMs));
     }
     if (regressed) this.#expelAll(channel);
     else channel.scatter();
@@ -388,6 +388,11 @@ function createHead(
     case 'stream':
       return new StreamHead(read, channel.frames, channel.spec.history ?? { size: 0, ttlMs: 1 }, now);
   }
+}
+
+/** For how long the source has been silent; 0 where it never spoke. */
+function silenceOf({ spokeAtMs, silentMs }: ChannelHead, nowWallMs: number): number {
+  return Math.max(0, silentMs ?? (spokeAtMs === null ? 0 : nowWallMs - spokeAtMs));
 }
 
 function describe(error: unknown): string {

@@ -86,7 +86,8 @@ export class StreamHead extends HeadOfChannel {
 function keep(head: BrokerStreamHead, options: HistoryOptions, now: Moment): History {
   const history = new History(options, head.floor);
   for (const entry of head.log) {
-    history.append(entry, now.monotonicMs - Math.max(0, now.wallMs - entry.atMs));
+    const { ageMs = now.wallMs - entry.atMs } = entry;
+    history.append(entry, now.monotonicMs - Math.max(0, ageMs));
   }
   return history;
 }
