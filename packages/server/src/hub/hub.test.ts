@@ -462,6 +462,78 @@ describe('feed status', () => {
   test('who subscribes to a stale channel is told behind the value; to a live one, nothing', async () => {
     const market = new Market();
     await feed(market).set(quote(1));
+    const early = await market.peer();
+    early.send({ t: 'sub', id: 1, ch: [{ c: 'feed/A' }] });
+    await market.clock.settle();
+    expect(early.take().map(({ t }) => t)).toEqual(['subd', 'f']);
+    await market.clock.advance(6_000);
+    const late = await market.peer();
+    late.send({ t: 'sub', id: 1, ch: [{ c: 'feed/A' }] });
+    await market.clock.settle();
+    expect(late.take().map(({ t }) => t)).toEqual(['subd', 'f', 'stat']);
+  });
+
+  test('a channel that was silent while nobody read it is stale from the first reader on', async () => {
+    const market = new Market();
+    await feed(market).set(quote(1));
+    await market.clock.advance(60_000);
+    const peer = await market.peer();
+    peer.send({ t: 'sub', id: 1, ch: [{ c: 'feed/A' }] });
+    await market.clock.settle();
+    expect(peer.take().map(({ t }) => t)).toEqual(['subd', 'f', 'stat']);
+  });
+});
+
+describe('life of a channel', () => {
+  test('a channel nobody reads lingers, then is let go; the next life has another alias', async () => {
+    const broker = new HandBroker();
+    const market = new Market({ broker: broker.connect });
+    const peer = await market.reader('quote/A');
+    peer.send({ t: 'unsub', id: 2, ch: ['quote/A'] });
+    await market.clock.advance(9_900);
+    expect(market.server.stats().channels).toBe(1);
+    await market.clock.advance(200);
+    expect(market.server.stats()).toMatchObject({ channels: 0, subscriptions: 0 });
+    expect(broker.unsubscribed).toEqual(['quote/A']);
+    peer.take();
+    peer.send({ t: 'sub', id: 3, ch: [{ c: 'quote/A' }] });
+    await market.clock.settle();
+    expect(peer.take()).toMatchObject([{ r: [{ n: 2 }] }, { t: 'f', n: 2 }]);
+  });
+
+  test('a reader that comes back in time keeps the channel and its alias', async () => {
+    const broker = new HandBroker();
+    const market = new Market({ broker: broker.connect });
+    const peer = await market.reader('quote/A');
+    peer.send({ t: 'unsub', id: 2, ch: ['quote/A'] });
+    await market.clock.advance(5_000);
+    peer.send({ t: 'sub', id: 3, ch: [{ c: 'quote/A' }] });
+    await market.clock.advance(20_000);
+    expect(market.server.stats().channels).toBe(1);
+    expect(broker.unsubscribed).toEqual([]);
+  });
+
+  test('after everybody has left nothing is held', async () => {
+    const market = new Market();
+    const peers = await market.many(20, () => market.reader('quote/A', 'orders/ann', 'tape/A'));
+    for (const peer of peers) peer.handler.onClose(1006);
+    await market.clock.advance(15_000);
+    expect(market.server.stats()).toMatchObject({
+      connections: 0,
+      subscriptions: 0,
+      channels: 0,
+      unauthenticated: 0,
+      deadlines: 0,
+    });
+    expect(market.clock.pendingTimers).toBe(0);
+  });
+});
+
+describe('a wall clock that is set between a publish and the first reader', () => {
+  test.each([3_600_000, -3_600_000])('by %d ms: history is as long as ever', async (byMs) => {
+    const market = new Market();
+    await market.tape('A').append({ n: 1 });
+    market.clock.jumpWallClock(byMs);
     const events = async (): Promise<number> => {
       const peer = await market.peer();
       peer.send({ t: 'sub', id: 1, ch: [{ c: 'tape/A' }] });
