@@ -96,18 +96,18 @@ export function createCommands(ports: CommandPorts): Commands {
     if (!to) return;
     const { id, name: m, input: v, key: k, deadlineMs } = call;
     if (on(to).length >= (ports.limits().inflight ?? Infinity)) {
-      fail(call, 'limit', 'too many');
+      fail(call, 'limit', 'too many in flight');
       return;
     }
     const ttl = Math.max(1, Math.ceil(deadlineMs - nowMs()));
     try {
       // What is `undefined` does not reach the wire.
       if (!ports.send(to, { t: 'req', id, m, v, ttl, k } as RequestFrame)) {
-        fail(call, 'too_large', 'too large');
+        fail(call, 'too_large', 'input too large');
         return;
       }
     } catch (cause) {
-      fail(call, 'bad_input', 'not JSON', cause);
+      fail(call, 'bad_input', 'input is not JSON', cause);
       return;
     }
     call.socketId = to;
@@ -126,7 +126,7 @@ export function createCommands(ports: CommandPorts): Commands {
       if (waiting.length >= queue.maxSize) {
         const { policy } = queue;
         const refused = (policy === 'dropOldest' && waiting[0]) || call;
-        fail(refused, policy === 'reject' ? 'limit' : 'unavailable', 'too many');
+        fail(refused, policy === 'reject' ? 'limit' : 'unavailable', 'too many waiting');
         if (refused === call) return;
       }
     }
@@ -207,7 +207,7 @@ export function createCommands(ports: CommandPorts): Commands {
         if (dueMs > now) {
           if (!socketId && againMs <= now) send(call);
           wakeAt(againMs > now ? againMs : dueMs);
-        } else fail(call, sent ? 'timeout' : 'deadline', 'no answer in time');
+        } else fail(call, sent ? 'timeout' : 'deadline', `no ${sent ? 'answer' : 'connection'} in time`);
       }
     },
   };

@@ -1,6 +1,6 @@
 // Collection store: records by key. Changes in place; what is handed out is copied, and only when read after a change.
 import { applyCollectionDelta } from '@tickwire/protocol';
-import { dequal } from 'dequal/lite';
+import { jsonEqual } from './json-equal.js';
 import type { ChannelStore } from './store.js';
 
 /** An empty collection. */
@@ -15,7 +15,7 @@ export function createCollectionStore(): ChannelStore {
     records = new Map(Object.entries(k));
     for (const [key, record] of records) {
       touched.add(key);
-      if (!before.has(key) || !dequal(before.get(key), record)) continue;
+      if (!before.has(key) || !jsonEqual(before.get(key), record)) continue;
       // An equal record keeps its identity, so that a row that did not change is not drawn again.
       records.set(key, before.get(key));
       touched.delete(key);
