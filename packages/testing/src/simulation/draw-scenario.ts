@@ -17,6 +17,7 @@ const FAULTS: Readonly<Record<FaultName, readonly [possible: number, perMinute: 
   tornBytes: [0.35, 5],
   halfOpen: [0.3, 2],
   oneWayLoss: [0.2, 2],
+  swappedFrames: [0.25, 3],
   stall: [0.35, 3],
   slowReader: [0.35, 3],
   refusal: [0.2, 1.5],
@@ -255,7 +256,8 @@ function drawCommands(random: SeededRandom, clients: readonly ClientPlan[], acti
     call++;
     const first = call;
     const client = random.int(0, clients.length - 1);
-    const key = random.chance(0.6) ? `key-${first}` : null;
+    // Some applications count from one, whoever is logged in.
+    const key = random.chance(0.4) ? null : random.chance(0.8) ? `key-${first}` : `key ${random.int(1, 3)}`;
     const timeoutMs = random.pick([200, 3_000, 10_000]);
     const workMs = random.pick([0, 1, 100, 1_000]);
     const queued = random.chance(0.2);
@@ -369,6 +371,7 @@ function drawFault(
     case 'brokerDrop':
       return { do: name, server, forMs };
     case 'swallowedConnect':
+    case 'swappedFrames':
     case 'brokerStall':
     case 'brokerRefusal':
     case 'brokerLoss':

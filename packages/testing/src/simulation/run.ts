@@ -14,6 +14,8 @@ export interface RunResult {
   /** Events and snapshots that reached a subscriber. */
   readonly deliveries: number;
   readonly simulatedMs: number;
+  /** How much of it things happened in; the rest is rest. */
+  readonly activeMs: number;
   readonly violations: readonly Violation[];
   /** 16 hexadecimal digits: the same for the same seed and code. */
   readonly historyHash: string;
@@ -22,6 +24,9 @@ export interface RunResult {
   /** How subscriptions were answered. */
   readonly recovery: Readonly<Record<RecoveryMode, number>>;
 }
+
+/** A {@link RunResult} without what takes room. */
+export type RunSummary = Omit<RunResult, 'history'>;
 
 /** How long what was released may linger before it counts as left over. */
 const LINGER_MS = 60_000;
@@ -54,6 +59,7 @@ export async function runScenario(scenario: Scenario, sabotage: Sabotage = {}): 
     publishes: count('published'),
     deliveries: count('delivered', 'applied'),
     simulatedMs: clock.monotonicMs(),
+    activeMs: scenario.activeMs,
     violations: checkHistory(events),
     historyHash: history.hash,
     history: events,

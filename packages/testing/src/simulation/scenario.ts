@@ -24,6 +24,7 @@ export type FaultName =
   | 'tornBytes'
   | 'halfOpen'
   | 'oneWayLoss'
+  | 'swappedFrames'
   | 'stall'
   | 'slowReader'
   | 'refusal'
@@ -96,6 +97,8 @@ export type Action =
       readonly direction: Direction;
       readonly forMs: number;
     }
+  /** Neighbouring frames of one channel change places: no TCP does that, but the cursor rule must stand it. */
+  | { readonly do: 'swappedFrames'; readonly forMs: number }
   | { readonly do: 'stall'; readonly client: number; readonly forMs: number }
   | {
       readonly do: 'slowReader';

@@ -34,6 +34,8 @@ export class WireTap {
   readonly #sabotage: WireSabotage | undefined;
   readonly #sessions = new WeakMap<VirtualConnection, string>();
   readonly #pingedAtMs = new WeakMap<VirtualConnection, number>();
+  /** Whether neighbouring data frames of one channel change places on their way to a client. */
+  swapsFrames = false;
   /** How often each kind of answer was given. */
   readonly recovery: Record<RecoveryMode, number> = { same: 0, range: 0, full: 0, tail: 0, reset: 0 };
 
@@ -45,7 +47,10 @@ export class WireTap {
 
   /** Give this to the network. */
   readonly see = (message: TappedMessage): Verdict => {
-    const sabotaged = this.#sabotage === undefined ? message.data : this.#change(message, this.#sabotage);
+    const carried =
+      this.swapsFrames && message.direction === 'toClient' ? swapped(message.data) : message.data;
+    const sabotaged =
+      this.#sabotage === undefined ? carried : this.#change({ ...message, data: carried }, this.#sabotage);
     if (sabotaged === '') return 'lose';
     if (message.direction === 'toServer') this.#seeHello(message.connection, sabotaged);
     else this.#seeData(message.connection, sabotaged);
@@ -94,4 +99,22 @@ function framesOf<Frame>(message: string): Frame[] {
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line) as Frame);
+}
+
+/** The message with each data frame behind the next one, where both are of one channel. */
+function swapped(message: string): string {
+  const lines = message.split('\n');
+  for (let at = 0; at + 1 < lines.length; at++) {
+    const [one = '', other = ''] = lines.slice(at, at + 2);
+    const channel = channelOfChange(one);
+    if (channel === null || channel !== channelOfChange(other)) continue;
+    lines.splice(at, 2, other, one);
+    at++;
+  }
+  return lines.join('\n');
+}
+
+/** The alias of a `d` or `e` frame, as text. */
+function channelOfChange(line: string): string | null {
+  return /^\{"t":"[de]","n":(\d+),/.exec(line)?.[1] ?? null;
 }

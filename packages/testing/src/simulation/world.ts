@@ -204,6 +204,10 @@ export class World {
           later(fault.forMs, () => connection.heal());
         }
         return;
+      case 'swappedFrames':
+        this.tap.swapsFrames = true;
+        later(fault.forMs, () => (this.tap.swapsFrames = false));
+        return;
       case 'halfOpen':
         for (const connection of this.#touch(fault.client)) {
           connection.blackHole();
