@@ -29,6 +29,8 @@ export const CloseCode = {
   internal: 4304,
   /** The server has too much to do. */
   overloaded: 4305,
+  /** Nobody wanted anything for too long. */
+  idle: 4306,
   /** The server is about to go away. */
   drain: 4400,
   /** The server asks the client to move. */

@@ -205,6 +205,8 @@ class Core implements ServerInternals {
       slowConsumerMs: this.limits.slowConsumerMs,
       reauthLeadMs: settings.reauthLeadMs ?? DEFAULT_SETTINGS.reauthLeadMs,
       authGraceMs: settings.authGraceMs ?? DEFAULT_SETTINGS.authGraceMs,
+      maxIdleMs: this.limits.maxIdleMs,
+      maxAgeMs: this.limits.maxAgeMs,
       maxRateRefusals: MAX_RATE_REFUSALS,
     };
     this.#wheel = new DeadlineWheel(clock);
@@ -256,6 +258,7 @@ class Core implements ServerInternals {
       authorizer: new Authorizer(rules.authorize, clock, hookTimeoutMs, this.log),
       commands: this.#commands,
       buckets: new TokenBuckets(),
+      changeBuckets: new TokenBuckets(),
       counters: this.counters,
       limits: this.limits,
       settings: sessionSettings,

@@ -23,6 +23,12 @@ export interface PrincipalLimits {
    */
   readonly maxCommandsInFlight?: number | undefined;
   /**
+   * Channels a principal may ask for in a minute, over all its connections and as many at once; more are refused with
+   * `rate_limited`. Leave room for reconnects: a client asks for all its channels again.
+   * @defaultValue Infinity
+   */
+  readonly maxChangesPerMinute?: number | undefined;
+  /**
    * Connections of a principal on this server; one more is refused with `limit`.
    * @defaultValue Infinity
    */
@@ -72,6 +78,19 @@ export interface ServerLimits extends PrincipalLimits {
    */
   readonly maxRefusedFramesPerMinute?: number | undefined;
   /**
+   * How long a connection may have no subscription and no command, and say nothing but `pong`, before it is closed with
+   * 4306, in milliseconds.
+   * @defaultValue Infinity
+   */
+  readonly maxIdleMs?: number | undefined;
+  /**
+   * How long a connection lives, in milliseconds; a tenth of it is left to chance, so that connections made together do
+   * not end together. Then the client is asked to move (`goaway`), and the connection is closed with 4401 ten seconds
+   * later. Spreads clients over servers that were added, and picks up what only a new connection learns.
+   * @defaultValue Infinity
+   */
+  readonly maxAgeMs?: number | undefined;
+  /**
    * Bytes that wait for one connection above which it is given no data until it has taken them.
    * @defaultValue 262_144
    */
@@ -97,6 +116,7 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   frameBurst: 200,
   maxSubscriptions: 1_000,
   maxCommandsInFlight: 64,
+  maxChangesPerMinute: Infinity,
   maxConnections: Infinity,
   maxMessageBytes: 65_536,
   maxFramesPerMessage: 64,
@@ -106,6 +126,8 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   maxUnauthenticatedPerAddress: 100,
   maxTotalConnections: Infinity,
   maxRefusedFramesPerMinute: 10,
+  maxIdleMs: Infinity,
+  maxAgeMs: Infinity,
   watermarkBytes: 262_144,
   slowConsumerMs: 30_000,
   maxPartBytes: 65_536,
@@ -122,6 +144,7 @@ export function withPrincipalLimits(limits: Limits, own: PrincipalLimits | undef
     frameBurst: pick(own.frameBurst, limits.frameBurst),
     maxSubscriptions: pick(own.maxSubscriptions, limits.maxSubscriptions),
     maxCommandsInFlight: pick(own.maxCommandsInFlight, limits.maxCommandsInFlight),
+    maxChangesPerMinute: pick(own.maxChangesPerMinute, limits.maxChangesPerMinute),
     maxConnections: pick(own.maxConnections, limits.maxConnections),
   };
 }

@@ -21,16 +21,20 @@ export class TokenBucket {
     return this.#refused;
   }
 
-  /** Takes one. 0 when there was one, else the milliseconds until there is; a refusal costs nothing. */
-  take(nowMs: number): number {
+  /**
+   * Takes one, or several; more than the burst cost the burst. 0 when they were there, else the milliseconds until they
+   * are; a refusal costs nothing.
+   */
+  take(nowMs: number, count = 1): number {
     this.#refill(nowMs);
-    if (this.#tokens >= 1) {
-      this.#tokens -= 1;
+    const cost = Math.min(count, this.#burst);
+    if (this.#tokens >= cost) {
+      this.#tokens -= cost;
       if (this.#tokens >= this.#burst / 2) this.#refused = 0;
       return 0;
     }
     this.#refused++;
-    return Math.max(1, Math.ceil((1 - this.#tokens) / this.#perMs));
+    return Math.max(1, Math.ceil((cost - this.#tokens) / this.#perMs));
   }
 
   /** Whether nobody would notice if it were forgotten. */

@@ -562,3 +562,28 @@ describe('close', () => {
     });
   });
 });
+
+test('P-LIM-5 channels a minute follow the principal; what is over is refused whole, with a time', async () => {
+  const market = new Market({ limits: { maxChangesPerMinute: 3 } });
+  const first = await market.peer('ann');
+  const second = await market.peer('ann');
+  const other = await market.peer('bob');
+  const sub = (id: number, ...symbols: readonly string[]) => ({
+    t: 'sub',
+    id,
+    ch: symbols.map((symbol) => ({ c: `quote/${symbol}` })),
+  });
+  first.send(sub(1, 'A', 'B'));
+  second.send(sub(1, 'A', 'B'));
+  other.send(sub(1, 'A', 'B', 'C'));
+  await market.clock.settle();
+  expect(first.take()[0]).toMatchObject({ t: 'subd' });
+  expect(other.take()[0]).toMatchObject({ t: 'subd' });
+  expect(second.take()).toEqual([
+    { t: 'err', id: 1, err: { c: 'rate_limited', m: 'too many channels a minute', x: 'no', ra: 20_000 } },
+  ]);
+  await market.clock.advance(20_000);
+  second.send(sub(2, 'A', 'B'));
+  await market.clock.settle();
+  expect(second.take().map(({ t }) => t)).toContain('subd');
+});

@@ -15,6 +15,7 @@ import {
   type RequestFrame,
   type ResponseFrame,
   type ServerFrame,
+  type SubscribeFrame,
   SUBPROTOCOL_FALLBACK,
   SUBPROTOCOL_JSON,
   TickwireError,
@@ -55,6 +56,7 @@ export interface SessionContext {
   readonly authorizer: Authorizer;
   readonly commands: Commands;
   readonly buckets: TokenBuckets;
+  readonly changeBuckets: TokenBuckets;
   readonly counters: Counters;
   readonly limits: Limits;
   readonly settings: SessionSettings;
@@ -76,6 +78,8 @@ interface Member {
   readonly key: string;
   readonly subscriptions: Subscriptions;
   readonly bucket: TokenBucket;
+  /** Channels that may be asked for; `null` without a limit. */
+  readonly changes: TokenBucket | null;
 }
 
 const NO_FORM_YET: FrameForm = Object.freeze({ patches: false, partBytes: 1_024 });
@@ -214,7 +218,12 @@ export class Session implements SocketHandler, Timed {
   }
 
   onDeadline(nowMs: number): void {
-    this.#dispatch({ type: 'deadlineReached', at: nowMs, bufferedBytes: this.#socket.bufferedBytes });
+    this.#dispatch({
+      type: 'deadlineReached',
+      at: nowMs,
+      bufferedBytes: this.#socket.bufferedBytes,
+      subscriptions: this.subscriptionCount,
+    });
   }
 
   /** Asks the client to leave within `inMs`. */
@@ -330,7 +339,7 @@ export class Session implements SocketHandler, Timed {
         break;
       }
       case 'subscribe':
-        this.#member?.subscriptions.subscribe(effect.frame);
+        this.#subscribe(effect.frame);
         break;
       case 'unsubscribe':
         this.#member?.subscriptions.unsubscribe(effect.frame);
@@ -389,9 +398,10 @@ export class Session implements SocketHandler, Timed {
 
   #admit(identity: Identity, abilities: ReturnType<typeof abilitiesOf>): void {
     if (this.#isClosed()) return;
-    const { clock, random, settings, buckets, identity: server } = this.#context;
+    const { clock, random, settings, buckets, changeBuckets, identity: server } = this.#context;
     const limits = withPrincipalLimits(this.#context.limits, identity.limits);
     const key = identity.key ?? `connection ${this.id}`;
+    const { maxChangesPerMinute: perMinute } = limits;
     if (!this.#context.admit(this, key, limits.maxConnections)) {
       this.refuse(new TickwireError('limit', 'too many connections'));
       return;
@@ -402,6 +412,7 @@ export class Session implements SocketHandler, Timed {
       identity,
       key,
       bucket: buckets.of(key, limits.framesPerSecond, limits.frameBurst, nowMs),
+      changes: Number.isFinite(perMinute) ? changeBuckets.of(key, perMinute / 60, perMinute, nowMs) : null,
       subscriptions: new Subscriptions({
         hub: this.#context.hub,
         directory: this.#context.directory,
@@ -433,6 +444,17 @@ export class Session implements SocketHandler, Timed {
         continue;
       this.#dispatch({ type: 'frameReceived', at, frame, bytes: 0 });
     }
+  }
+
+  #subscribe(frame: SubscribeFrame): void {
+    const retryAfterMs = this.#member?.changes?.take(this.#context.clock.monotonicMs(), frame.ch.length) ?? 0;
+    if (retryAfterMs === 0) {
+      this.#member?.subscriptions.subscribe(frame);
+      return;
+    }
+    this.#context.counters.add('rate_limited');
+    const err: WireError = { c: 'rate_limited', m: 'too many channels a minute', x: 'no', ra: retryAfterMs };
+    this.#send({ t: 'err', id: frame.id, err });
   }
 
   #runCommand(frame: RequestFrame, at: number): void {

@@ -23,6 +23,10 @@ export interface SessionSettings {
   readonly reauthLeadMs: number;
   /** How long after that expiry a client may still answer. */
   readonly authGraceMs: number;
+  /** How long a connection that wants nothing may live. */
+  readonly maxIdleMs: number;
+  /** How long any connection may live. */
+  readonly maxAgeMs: number;
   /** Refusals in a row after which a connection that goes on over its rate is closed. */
   readonly maxRateRefusals: number;
 }
@@ -66,8 +70,13 @@ export interface OpenState {
   readonly maxInFlight: number;
   readonly inFlight: number;
   readonly refreshing: boolean;
-  /** Draining: when the connection is closed, if no command is in flight. */
+  /** When it was last seen to want something: a frame, a subscription, a command. */
+  readonly wantedAtMs: number;
+  /** When it is asked to move because of its age. */
+  readonly oldAtMs: number;
+  /** Draining: when the connection is closed, if no command is in flight, and with which code. */
   readonly closeAtMs: number;
+  readonly closeCode: number;
   readonly deadlineMs: number;
 }
 
@@ -129,7 +138,11 @@ export type SessionEvent = { readonly at: number } & (
   | { readonly type: 'commandEnded' }
   | { readonly type: 'outputStalled'; readonly bufferedBytes: number }
   | { readonly type: 'outputDrained' }
-  | { readonly type: 'deadlineReached'; readonly bufferedBytes: number }
+  | {
+      readonly type: 'deadlineReached';
+      readonly bufferedBytes: number;
+      readonly subscriptions: number;
+    }
   | { readonly type: 'drainCalled'; readonly inMs: number }
   | {
       readonly type: 'closeCalled';

@@ -11,6 +11,8 @@ const settings: SessionSettings = {
   slowConsumerMs: 30_000,
   reauthLeadMs: 60_000,
   authGraceMs: 10_000,
+  maxIdleMs: Infinity,
+  maxAgeMs: Infinity,
   maxRateRefusals: 200,
 };
 const step = sessionTransition(settings);
@@ -34,10 +36,11 @@ const helloAccepted: SessionEvent = {
 };
 const receive = (frame: object, at = 0, bytes = 10): SessionEvent =>
   ({ type: 'frameReceived', at, frame, bytes }) as SessionEvent;
-const deadline = (at: number, bufferedBytes = 0): SessionEvent => ({
+const deadline = (at: number, bufferedBytes = 0, subscriptions = 0): SessionEvent => ({
   type: 'deadlineReached',
   at,
   bufferedBytes,
+  subscriptions,
 });
 
 /** Runs events from a fresh connection; the last state and the effects of the last event. */
@@ -392,4 +395,61 @@ test('a deadline that came up is never due again at once, whatever happened befo
       expect(state.status === 'closed' || state.deadlineMs > at).toBe(true);
     }
   }
+});
+
+describe('P-LIM-5 limits that are off unless somebody wants them', () => {
+  const limited = sessionTransition({ ...settings, maxIdleMs: 5_000, maxAgeMs: 100_000 });
+  const runLimited = (...events: readonly SessionEvent[]) => {
+    let state = initialSessionState(settings, 0);
+    let effects: SessionEffect[] = [];
+    for (const event of [...open, ...events]) [state, ...effects] = limited(state, event);
+    return { state, effects };
+  };
+  const ping = { t: 'ping', k: 1 } as const;
+
+  test.each<[string, readonly SessionEvent[], number | undefined]>([
+    ['says nothing', [deadline(5_000)], 4306],
+    ['not yet that long', [deadline(4_999)], undefined],
+    ['answers pings only', [receive({ t: 'pong', k: 1 }, 4_000), deadline(5_000)], 4306],
+    ['said something', [receive(ping, 4_000), deadline(5_000)], undefined],
+    ['said something, and then no more', [receive(ping, 4_000), deadline(9_000)], 4306],
+    ['reads something', [deadline(5_000, 0, 1)], undefined],
+    ['read something until lately', [deadline(5_000, 0, 1), deadline(9_999)], undefined],
+    ['read something a while ago', [deadline(5_000, 0, 1), deadline(10_000)], 4306],
+    ['waits for a command', [receive({ t: 'req', id: 1, m: 'm' }), deadline(5_000)], undefined],
+    [
+      'had an answer a moment ago',
+      [receive({ t: 'req', id: 1, m: 'm' }), { type: 'commandEnded', at: 4_000 }, deadline(5_000)],
+      undefined,
+    ],
+  ])('idle: %s', (_what, events, code) => {
+    expect((closing(runLimited(...events).effects) as { code?: number } | undefined)?.code).toBe(code);
+  });
+
+  test('age: asked to move, then closed with 4401 once its commands are answered', () => {
+    const busy = (at: number) => deadline(at, 0, 1);
+    expect(sent(runLimited(busy(99_999)).effects)).not.toContainEqual(
+      expect.objectContaining({ t: 'goaway' }),
+    );
+    const asked = [busy(100_000)] as const;
+    expect(sent(runLimited(...asked).effects)).toEqual([{ t: 'goaway', in: 10_000, c: 'rebalance' }]);
+    expect(sent(runLimited(...asked, busy(105_000)).effects)).not.toContainEqual(
+      expect.objectContaining({ t: 'goaway' }),
+    );
+    expect(closing(runLimited(...asked, busy(110_000)).effects)).toMatchObject({ code: 4401 });
+  });
+
+  test('age: a tenth of it is left to chance', () => {
+    let state = initialSessionState(settings, 0);
+    for (const event of [hello, { ...helloAccepted, jitter: 0 }] as SessionEvent[])
+      [state] = limited(state, event);
+    const [, ...effects] = limited(state, deadline(90_000, 0, 1));
+    expect(sent(effects)).toContainEqual({ t: 'goaway', in: 10_000, c: 'rebalance' });
+  });
+
+  test('none of them is a deadline by default', () => {
+    const { state } = run(...open, deadline(1e12));
+    expect(state.deadlineMs).toBeLessThan(Infinity);
+    expect(closing(run(...open, deadline(1e12)).effects)).toBeUndefined();
+  });
 });

@@ -23,6 +23,8 @@ type Step = readonly [SessionState, ...SessionEffect[]];
 type EventOf<Type extends SessionEvent['type']> = Extract<SessionEvent, { readonly type: Type }>;
 
 const MINUTE_MS = 60_000;
+/** How long a client has to move when its connection has grown old. */
+const OLD_NOTICE_MS = 10_000;
 
 /** A connection that was accepted a moment ago. */
 export function initialSessionState(settings: SessionSettings, at: number): SessionState {
@@ -112,7 +114,10 @@ function accepted(settings: SessionSettings, event: EventOf<'helloAccepted'>): S
     maxInFlight: event.maxInFlight,
     inFlight: 0,
     refreshing: false,
+    wantedAtMs: at,
+    oldAtMs: at + settings.maxAgeMs * (0.9 + event.jitter / 10),
     closeAtMs: Infinity,
+    closeCode: CloseCode.drain,
   });
   return [state, { type: 'send', frame: event.welcome }, { type: 'releaseHeld' }];
 }
@@ -161,11 +166,9 @@ function open(settings: SessionSettings, state: OpenState, event: SessionEvent):
     case 'deadlineReached':
       return deadline(settings, state, event);
     case 'drainCalled':
-      if (state.status === 'draining') return [state];
-      return [
-        scheduled(settings, { ...state, status: 'draining', closeAtMs: event.at + event.inMs }),
-        { type: 'send', frame: { t: 'goaway', in: event.inMs, c: 'drain' } },
-      ];
+      return state.status === 'draining'
+        ? [state]
+        : leaving(settings, state, event.at, event.inMs, CloseCode.drain);
     default:
       return [state];
   }
@@ -176,7 +179,7 @@ function received(
   state: OpenState,
   { frame, at }: EventOf<'frameReceived'>,
 ): Step {
-  const next = scheduled(settings, state);
+  const next = scheduled(settings, frame.t === 'pong' ? state : { ...state, wantedAtMs: at });
   switch (frame.t) {
     case 'hello':
       return fault('second hello');
@@ -257,12 +260,20 @@ function refreshed(settings: SessionSettings, state: OpenState, event: EventOf<'
 }
 
 function commandEnded(settings: SessionSettings, state: OpenState, at: number): Step {
-  return state.inFlight === 0 && at >= state.closeAtMs ? drained() : [scheduled(settings, state)];
+  return state.inFlight === 0 && at >= state.closeAtMs
+    ? left(state)
+    : [scheduled(settings, { ...state, wantedAtMs: at })];
 }
 
 function deadline(settings: SessionSettings, state: OpenState, event: EventOf<'deadlineReached'>): Step {
   const { at } = event;
-  if (at >= state.closeAtMs && state.inFlight === 0) return drained();
+  if (at >= state.closeAtMs && state.inFlight === 0) return left(state);
+  if (at >= state.wantedAtMs + settings.maxIdleMs) {
+    if (state.inFlight === 0 && event.subscriptions === 0) return idle();
+    return deadline(settings, { ...state, wantedAtMs: at }, event);
+  }
+  if (at >= state.oldAtMs && state.status === 'open')
+    return leaving(settings, state, at, OLD_NOTICE_MS, CloseCode.rebalance);
   if (state.stall !== null && at >= state.stall.untilMs) {
     if (event.bufferedBytes >= state.stall.bufferedBytes) return stalled();
     // It takes data, only slowly: it is given as long again.
@@ -315,6 +326,8 @@ function scheduled(settings: SessionSettings, state: Omit<OpenState, 'deadlineMs
       stall === null ? Infinity : stall.untilMs,
       // Past its end a connection waits for its commands, and their end is an event.
       state.inFlight > 0 ? Infinity : state.closeAtMs,
+      state.wantedAtMs + settings.maxIdleMs,
+      state.status === 'open' ? state.oldAtMs : Infinity,
     ),
   };
 }
@@ -325,8 +338,32 @@ function expiryDeadline(settings: SessionSettings, expiry: Expiry, refreshing: b
   return refreshing ? Infinity : expiry.expiresAtMs + settings.authGraceMs;
 }
 
-function drained(): Step {
-  return end(CloseCode.drain, [{ type: 'release' }, close(CloseCode.drain, 'drain')]);
+/** The client is asked to move. */
+function leaving(
+  settings: SessionSettings,
+  state: OpenState,
+  at: number,
+  inMs: number,
+  closeCode: typeof CloseCode.drain | typeof CloseCode.rebalance,
+): Step {
+  const next = scheduled(settings, { ...state, status: 'draining', closeAtMs: at + inMs, closeCode });
+  return [next, { type: 'send', frame: { t: 'goaway', in: inMs, c: reasonOf(closeCode) } }];
+}
+
+function left({ closeCode }: OpenState): Step {
+  return end(closeCode, [{ type: 'release' }, close(closeCode, reasonOf(closeCode))]);
+}
+
+function reasonOf(closeCode: number): string {
+  return closeCode === CloseCode.rebalance ? 'rebalance' : 'drain';
+}
+
+function idle(): Step {
+  return end(CloseCode.idle, [
+    { type: 'count', what: 'idle' },
+    { type: 'release' },
+    close(CloseCode.idle, 'idle'),
+  ]);
 }
 
 function silent(): Step {
