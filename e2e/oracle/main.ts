@@ -1,10 +1,11 @@
 // `npm run oracle`: a recorded exchange, a link that breaks, and the exchange's own checksums as the judge.
 import { parseArgs } from 'node:util';
+import { type FaultReport, runFaults } from './fault-run.js';
 import { generateCapture } from './generated-capture.js';
 import { createProgramOracleClient } from './program-client.js';
 import { runOracle } from './run.js';
-import { readSource, readSourceFile } from './source.js';
-import { createTickwireOracleClient } from './tickwire-client.js';
+import { readSource, readSourceFile, type Source } from './source.js';
+import { tickwireOracleClient } from './tickwire-client.js';
 import type { OracleReport } from './verdict.js';
 
 const HELP = `Usage: npm run oracle -- [options]
@@ -17,9 +18,13 @@ every state the client holds with the exchange's own checksum.
   --cuts N         how often the link is torn (50)
   --seed N         of the cuts and the generated capture (1)
   --client CMD     judge another program, called with the URL; see e2e/oracle/program-client.ts
+  --faults         instead of cuts alone: many clients, each behind a proxy that loses, doubles, delays, truncates and
+                   stalls what passes, closes, resets, throttles or silences connections, by a schedule of its own
+  --schedules N    how many of them (200); --speed is 20 then, or as fast as the machine can
   --json           end with one line of JSON
   --check          exit 1 unless nothing is wrong, every book is right, at least 47 % of the checksums were
-                   checked and at least 80 % of the cuts ended in a resume by range
+                   checked and at least 80 % of the cuts ended in a resume by range; with --faults unless nothing is
+                   wrong under any schedule, every kind of fault happened and 25 % of the checksums were checked
   --help           this text`;
 
 /** What has to hold, as sentences about what does not. */
@@ -41,6 +46,28 @@ function failures(report: OracleReport): readonly string[] {
   return told.filter(([failed]) => failed).map(([, sentence]) => sentence);
 }
 
+/** The same for a run under faults. */
+function faultFailures(report: FaultReport): readonly string[] {
+  const { checksums, checked, wrong, books, booksRight, schedules, schedulesRight, faults, events } = report;
+  const never = Object.entries(faults).filter(([, times]) => times === 0);
+  const told: readonly [boolean, string][] = [
+    [wrong > 0, `${String(wrong)} states were wrong`],
+    [booksRight < books, `${String(books - booksRight)} of ${String(books)} books were wrong at the end`],
+    [
+      schedulesRight < schedules,
+      `something was wrong under ${String(schedules - schedulesRight)} of ${String(schedules)} schedules`,
+    ],
+    [checked < checksums * 0.25, `only ${String(checked)} of ${String(checksums)} checksums were checked`],
+    // A few schedules cannot hold everything.
+    [schedules >= 20 && never.length > 0, `no ${never.map(([name]) => name).join(', ')} ever happened`],
+    [
+      events.wrong > 0 || events.received + events.lost < events.published,
+      'events were repeated, out of order or lost untold',
+    ],
+  ];
+  return told.filter(([failed]) => failed).map(([, sentence]) => sentence);
+}
+
 /** A whole number from the command line. */
 function number(name: string, text: string, least: number): number {
   const value = Number(text);
@@ -53,10 +80,12 @@ async function main(): Promise<number> {
   const { values } = parseArgs({
     options: {
       capture: { type: 'string' },
-      speed: { type: 'string', default: '1' },
+      speed: { type: 'string' },
       cuts: { type: 'string', default: '50' },
       seed: { type: 'string', default: '1' },
       client: { type: 'string' },
+      faults: { type: 'boolean', default: false },
+      schedules: { type: 'string', default: '200' },
       json: { type: 'boolean', default: false },
       check: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
@@ -73,15 +102,37 @@ async function main(): Promise<number> {
           generateCapture({ seed, pairs: 10, updates: 4_000, updatesPerSecond: 140, depth: 200 }),
         )
       : await readSourceFile(values.capture);
+  const run = values.faults ? await judgeFaults(values, source, seed) : await judgeCuts(values, source, seed);
+  for (const problem of run.problems.slice(0, 20)) process.stderr.write(`wrong: ${problem}\n`);
+  for (const sentence of run.failed) process.stderr.write(`failed: ${sentence}\n`);
+  console.log(values.json ? JSON.stringify(run.report) : run.report);
+  return values.check && run.failed.length > 0 ? 1 : 0;
+}
+
+interface Judgement {
+  readonly report: OracleReport;
+  readonly problems: readonly string[];
+  /** What has not held, as sentences. */
+  readonly failed: readonly string[];
+}
+
+interface Flags {
+  readonly client?: string | undefined;
+  readonly speed?: string | undefined;
+  readonly cuts: string;
+  readonly schedules: string;
+}
+
+async function judgeCuts(flags: Flags, source: Source, seed: number): Promise<Judgement> {
   let shown = 0;
   const { report, problems } = await runOracle({
     source,
     createClient:
-      values.client === undefined
-        ? createTickwireOracleClient
-        : createProgramOracleClient(values.client.split(' ')),
-    speed: number('speed', values.speed, 0.01),
-    cuts: number('cuts', values.cuts, 0),
+      flags.client === undefined
+        ? tickwireOracleClient()
+        : createProgramOracleClient(flags.client.split(' ')),
+    speed: number('speed', flags.speed ?? '1', 0.01),
+    cuts: number('cuts', flags.cuts, 0),
     seed,
     onProgress: (share) => {
       const tenth = Math.floor(share * 10);
@@ -89,11 +140,22 @@ async function main(): Promise<number> {
       shown = Math.max(shown, tenth);
     },
   });
-  for (const problem of problems.slice(0, 20)) process.stderr.write(`wrong: ${problem}\n`);
-  const failed = failures(report);
-  for (const sentence of failed) process.stderr.write(`failed: ${sentence}\n`);
-  console.log(values.json ? JSON.stringify(report) : report);
-  return values.check && failed.length > 0 ? 1 : 0;
+  return { report, problems, failed: failures(report) };
+}
+
+async function judgeFaults(flags: Flags, source: Source, seed: number): Promise<Judgement> {
+  if (flags.client !== undefined)
+    throw new Error(
+      '--faults judges our own client, whose deadlines are shortened for it: leave --client away.',
+    );
+  const { report, problems } = await runFaults({
+    source,
+    schedules: number('schedules', flags.schedules, 1),
+    speed: number('speed', flags.speed ?? '20', 0.01),
+    seed,
+    onProgress: (schedules) => process.stderr.write(`${String(schedules)} schedules\n`),
+  });
+  return { report, problems, failed: faultFailures(report) };
 }
 
 main().then(

@@ -1,5 +1,6 @@
 // Verdict: what was published is written down by offset; what a client held is held against it.
 import type { RecoveryMode } from '@tickwire/protocol';
+import type { OracleObserver } from './oracle-client.js';
 
 /** Counts of resumes by how the data came. */
 export type RecoveryCounts = Record<RecoveryMode, number>;
@@ -32,7 +33,7 @@ interface Expected {
   checked: boolean;
 }
 
-export class Verdict {
+export class Verdict implements OracleObserver {
   readonly recovery: RecoveryCounts = { same: 0, range: 0, full: 0, tail: 0, reset: 0 };
   readonly problems: string[] = [];
   readonly #expected = new Map<string, Map<number, Expected>>();
@@ -53,7 +54,7 @@ export class Verdict {
     else known.messages++;
   }
 
-  hold(channel: string, offset: number, checksum: number): void {
+  onState(channel: string, offset: number, checksum: number): void {
     const expected = this.#expected.get(channel)?.get(offset);
     if (expected === undefined) return;
     expected.checked = true;
@@ -64,7 +65,7 @@ export class Verdict {
     );
   }
 
-  event(sequence: number): void {
+  onEvent(sequence: number): void {
     this.#received++;
     if (sequence !== this.#lastEvent + 1) {
       this.#eventsWrong++;
@@ -73,9 +74,13 @@ export class Verdict {
     this.#lastEvent = Math.max(this.#lastEvent, sequence);
   }
 
-  eventsLost(from: number, to: number): void {
+  onEventsLost(from: number, to: number): void {
     this.#lost += to - from;
     this.#lastEvent = Math.max(this.#lastEvent, to);
+  }
+
+  onRecovery(mode: RecoveryMode): void {
+    this.recovery[mode]++;
   }
 
   report(end: {
