@@ -6,9 +6,13 @@ import { join } from 'node:path';
 
 interface Manifest {
   readonly name: string;
+  /** There where the package can be imported. */
+  readonly types?: string;
 }
 
-const folders = ['protocol', 'client', 'server', 'react', 'testing'].map((name) => `packages/${name}`);
+const folders = ['protocol', 'client', 'server', 'react', 'testing', 'tickwire'].map(
+  (name) => `packages/${name}`,
+);
 const directory = mkdtempSync(join(tmpdir(), 'tickwire-pack-'));
 let failures = 0;
 
@@ -23,7 +27,7 @@ function run(folder: string, command: string, args: readonly string[]): string {
 
 try {
   for (const folder of folders) {
-    const { name } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Manifest;
+    const { name, types } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Manifest;
     const packed = run(folder, 'npm', [
       'pack',
       '--json',
@@ -36,12 +40,14 @@ try {
     if (tarball === undefined) continue;
     const path = join(directory, tarball.filename);
     run(folder, process.execPath, ['../../node_modules/publint/src/cli.js', path, '--strict']);
-    run(folder, process.execPath, [
-      '../../node_modules/@arethetypeswrong/cli/dist/index.js',
-      path,
-      '--no-emoji',
-      '--format=ascii',
-    ]);
+    if (types !== undefined) {
+      run(folder, process.execPath, [
+        '../../node_modules/@arethetypeswrong/cli/dist/index.js',
+        path,
+        '--no-emoji',
+        '--format=ascii',
+      ]);
+    }
     console.log(`${name}: ${(tarball.size / 1_024).toFixed(0)} kB packed`);
   }
 } finally {

@@ -23,8 +23,8 @@ const steps: Readonly<Record<string, readonly string[]>> = {
 
 /** Steps that look at what would be published. */
 const afterBuild = new Set(['packages', 'size']);
-const unbuilt = ['protocol', 'client', 'server', 'react', 'testing'].filter(
-  (name) => !existsSync(`packages/${name}/dist/index.js`),
+const unbuilt = ['protocol', 'client', 'server', 'react', 'testing', 'tickwire'].filter(
+  (name) => !existsSync(`packages/${name}/dist`),
 );
 
 interface Outcome {
