@@ -19,13 +19,6 @@ export const clientMutants: readonly Mutant[] = [
     replace: 'if (!channel.receive(frame)) return;',
   },
   {
-    name: 'void-value-patched',
-    rule: 'P-SUB-6: a void cursor takes a whole value only',
-    file: 'client/src/subscription/sequencer.ts',
-    find: 'if (isVoid) return miss();',
-    replace: '',
-  },
-  {
     name: 'part-applied-alone',
     rule: 'P-DATA-7: parts are applied together',
     file: 'client/src/subscription/sequencer.ts',
@@ -45,13 +38,6 @@ export const clientMutants: readonly Mutant[] = [
     file: 'client/src/subscription/sequencer.ts',
     find: 'if (epoch !== entryEpoch) head = frame.o;',
     replace: '',
-  },
-  {
-    name: 'range-continues-nothing',
-    rule: 'P-SUB-6: range without its cursor is a hole',
-    file: 'client/src/subscription/sequencer.ts',
-    find: 'hole = !isVoid && (',
-    replace: 'hole = false && (',
   },
   {
     name: 'events-of-an-overlap-twice',
@@ -87,13 +73,6 @@ export const clientMutants: readonly Mutant[] = [
     file: 'client/src/command/commands.ts',
     find: "call.sent ? 'maybe' : 'no'",
     replace: "'no'",
-  },
-  {
-    name: 'answer-not-awaited',
-    rule: 'P-SUB-2: a question without an answer is asked again',
-    file: 'client/src/subscription/transition.ts',
-    find: 'return state.again ?',
-    replace: 'return true ? [state] : state.again ?',
   },
   {
     name: 'refusal-never-asked-again',

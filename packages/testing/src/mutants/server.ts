@@ -58,8 +58,8 @@ export const serverMutants: readonly Mutant[] = [
     name: 'expired-credentials-live-on',
     rule: 'P-AUTH-2: expired credentials end a connection',
     file: 'server/src/session/transition.ts',
-    find: 'settings.authGraceMs && !next.refreshing) {',
-    replace: 'settings.authGraceMs && false) {',
+    find: 'return expired();',
+    replace: 'next = { ...next, expiry: null };',
   },
   {
     name: 'tail-not-sent',
@@ -67,13 +67,6 @@ export const serverMutants: readonly Mutant[] = [
     file: 'server/src/session/subscriptions.ts',
     find: 'subscription.sent = base;',
     replace: 'subscription.sent = head.offset;',
-  },
-  {
-    name: 'full-not-sent',
-    rule: 'P-SUB-5: a value follows its entry',
-    file: 'server/src/session/subscriptions.ts',
-    find: 'if (base < head.offset) start = base;',
-    replace: 'if (base < head.offset) start = base + 1;',
   },
   {
     name: 'conflated-stream',
@@ -262,8 +255,8 @@ export const serverMutants: readonly Mutant[] = [
     name: 'key-freed-by-a-failure',
     rule: 'P-CMD-8: only what did nothing frees its key',
     file: 'server/src/command/commands.ts',
-    find: "err?.x === 'no' &&",
-    replace: 'err !== undefined ||',
+    find: 'return isUnused',
+    replace: 'return err !== undefined',
   },
   {
     name: 'outcome-forgotten',
@@ -290,8 +283,8 @@ export const serverMutants: readonly Mutant[] = [
     name: 'no-pings',
     rule: 'P-LIVE-1: the server pings',
     file: 'server/src/session/transition.ts',
-    find: 'if (at >= next.pingAtMs) {',
-    replace: 'if (false) {',
+    find: "effects.push({ type: 'ping', k: ping.k, rttMs: next.rttMs });",
+    replace: '',
   },
   {
     name: 'idle-channel-kept',

@@ -24,7 +24,7 @@ npm run simulate -- [options]
   --shrink        with --seed: cut it down to the steps it needs to break a rule, and print them
   --node <list>   run some of the seeds on other releases of Node too, such as 22,24, and compare the histories
   --mutants       take one rule at a time out of the product, and see that the checker notices each
-  --only <text>   the mutants whose names hold it
+  --only <list>   the mutants whose names hold one of these texts
   --max-seeds <n> how many seeds a mutant may live                       (2000)
   --workers <n>   how many threads                                       (one a core)
   --json          end with one line of JSON
@@ -182,7 +182,7 @@ ${report.violations} violations, history ${report.historyHash}
 
 async function hunt({ only, maxSeeds, workers, json }: Options): Promise<boolean> {
   const startedMs = performance.now();
-  const mutants = MUTANTS.filter(({ name }) => name.includes(only));
+  const mutants = MUTANTS.filter(({ name }) => only.split(',').some((text) => name.includes(text)));
   const results = await runMutants({ mutants, maxSeeds, workers, onResult: printMutant });
   const seeds = results.flatMap(({ caught }) => (caught === null ? [] : [caught.seed])).sort((a, b) => a - b);
   const report = {

@@ -10,6 +10,9 @@ import type { Action, ClientPlan, FaultName, Scenario, Step } from './scenario.j
 const HOUR_MS = 3_600_000;
 const PRINCIPALS = ['ann', 'bob', 'cleo'] as const;
 
+/** Makes a collection larger than the smallest parts. */
+const LONG_NOTE = 'note'.repeat(30);
+
 /** How likely each fault is to be possible in a run, and how often it then happens in a minute. */
 const FAULTS: Readonly<Record<FaultName, readonly [possible: number, perMinute: number]>> = {
   reset: [0.6, 6],
@@ -189,21 +192,23 @@ function drawChange(random: SeededRandom, channel: ChannelPlan, n: number): Chan
       },
     };
   }
-  const keys = ['a', 'b', 'c', 'd', '__proto__', 'é'];
+  const keys = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', '__proto__', 'é'];
   const record = (id: string) => ({
     taint,
     n,
     id,
     price: random.int(1, 3),
     ...(random.chance(0.7) ? { size: random.int(1, 3) } : {}),
-    ...(random.chance(0.2) ? { note: 'note' } : {}),
+    ...(random.chance(0.3) ? { note: LONG_NOTE } : {}),
   });
   const some = (most: number): string[] => [
     ...new Set(Array.from({ length: random.int(1, most) }, () => random.pick(keys))),
   ];
   const removed = random.chance(0.3) ? some(2) : [];
   const upserted =
-    random.chance(0.9) || removed.length === 0 ? some(3).filter((key) => !removed.includes(key)) : [];
+    random.chance(0.9) || removed.length === 0
+      ? some(random.chance(0.1) ? 12 : 3).filter((key) => !removed.includes(key))
+      : [];
   if (removed.length === 0 && upserted.length === 0) return { remove: ['a'] };
   return {
     ...(upserted.length === 0 ? {} : { upsert: recordsOf(upserted, record) }),
