@@ -1,7 +1,7 @@
 // Liveness: how long silence is believed. Whatever a server announces is brought into a sane range (P-LIVE-3).
 
-/** A timer that fires later than this was held back by sleep or throttling and proves nothing about the peer. */
-export const LATE_TIMER_MS = 1_000;
+/** A timer that fires later than this was held back by sleep or throttling and proves nothing about the peer (P-LIVE-3). */
+export const LATE_TIMER_MS = 2_000;
 
 const clamp = (value: unknown, min: number, max: number, fallback: number): number =>
   typeof value === 'number' && value >= 0 ? Math.min(Math.max(value, min), max) : fallback;
