@@ -34,25 +34,11 @@ export const serverMutants: readonly Mutant[] = [
     replace: 'if (false) {',
   },
   {
-    name: 'revoked-while-pending',
-    rule: 'R12: a subscription under way ends too',
-    file: 'server/src/session/subscriptions.ts',
-    find: 'pending.overruled = error;',
-    replace: '',
-  },
-  {
     name: 'revocation-ignored',
     rule: 'R12: a revoked channel ends',
     file: 'server/src/session/session.ts',
     find: 'this.#member?.subscriptions.end(id, error) ?? false',
     replace: 'false',
-  },
-  {
-    name: 'slow-reader-keeps-what-was-revoked',
-    rule: 'R12: detached, a reader gets nothing',
-    file: 'server/src/hub/channel.ts',
-    find: 'subscription.reader.forget(subscription);',
-    replace: '',
   },
   {
     name: 'expired-credentials-live-on',
@@ -132,13 +118,6 @@ export const serverMutants: readonly Mutant[] = [
     replace: '',
   },
   {
-    name: 'buffered-publications-dropped',
-    rule: 'P-NODE-1: what arrives during a read is applied',
-    file: 'server/src/hub/hub.ts',
-    find: 'if (this.#applyBuffered(channel)) return;',
-    replace: 'return;',
-  },
-  {
     name: 'hole-not-repaired',
     rule: 'P-NODE-2: a hole is read again',
     file: 'server/src/hub/hub.ts',
@@ -181,25 +160,11 @@ export const serverMutants: readonly Mutant[] = [
     replace: '',
   },
   {
-    name: 'read-not-tried-again',
-    rule: 'R4: what could not be read is read later',
-    file: 'server/src/hub/hub.ts',
-    find: 'hot.timer.retryAtMs = nowMs + RETRY_MS;',
-    replace: '',
-  },
-  {
     name: 'slow-reader-forgotten',
     rule: 'P-NODE-5: a reader that was slow is brought to the head',
     file: 'server/src/session/outbox.ts',
     find: 'if (this.#pump(subscription, frames)) this.#behind.delete(subscription);',
     replace: 'this.#pump(subscription, frames);\n      this.#behind.delete(subscription);',
-  },
-  {
-    name: 'drained-reader-forgotten',
-    rule: 'P-NODE-5: a reader that has drained goes on',
-    file: 'server/src/session/outbox.ts',
-    find: 'if (this.#behind.size > 0 && !this.#listed) this.#list();',
-    replace: '',
   },
   {
     name: 'value-without-its-epoch',

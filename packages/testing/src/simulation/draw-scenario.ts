@@ -308,7 +308,9 @@ function drawFaults(
     const wanted = Math.round((activeMs / 60_000) * perMinute * (0.5 + random.float()));
     const count = Math.min(MAX_TIMES, Math.max(1, wanted));
     for (let i = 0; i < count; i++) {
-      steps.push({ ...drawFault(random, name, channels, clients, servers), atMs: random.int(0, activeMs) });
+      // Some come last of all, with nothing behind them that would make them good by accident.
+      const atMs = random.chance(0.1) ? activeMs : random.int(0, activeMs);
+      steps.push({ ...drawFault(random, name, channels, clients, servers), atMs });
     }
   }
   return steps;

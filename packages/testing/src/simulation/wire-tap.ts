@@ -34,6 +34,7 @@ export class WireTap {
   readonly #sabotage: WireSabotage | undefined;
   readonly #sessions = new WeakMap<VirtualConnection, string>();
   readonly #pingedAtMs = new WeakMap<VirtualConnection, number>();
+  readonly #held = new WeakMap<VirtualConnection, string>();
   /** Whether neighbouring data frames of one channel change places on their way to a client. */
   swapsFrames = false;
   /** How often each kind of answer was given. */
@@ -47,13 +48,16 @@ export class WireTap {
 
   /** Give this to the network. */
   readonly see = (message: TappedMessage): Verdict => {
-    const carried =
-      this.swapsFrames && message.direction === 'toClient' ? swapped(message.data) : message.data;
-    const sabotaged =
-      this.#sabotage === undefined ? carried : this.#change({ ...message, data: carried }, this.#sabotage);
+    const sabotaged = this.#sabotage === undefined ? message.data : this.#change(message, this.#sabotage);
     if (sabotaged === '') return 'lose';
-    if (message.direction === 'toServer') this.#seeHello(message.connection, sabotaged);
-    else this.#seeData(message.connection, sabotaged);
+    const { connection, direction } = message;
+    if (direction === 'toServer') {
+      this.#seeHello(connection, sabotaged);
+    } else {
+      this.#seeData(connection, sabotaged);
+      const data = this.#swap(connection, sabotaged);
+      if (data !== message.data) return data === '' ? 'lose' : { data };
+    }
     return sabotaged === message.data ? 'carry' : { data: sabotaged };
   };
 
@@ -61,6 +65,19 @@ export class WireTap {
   sincePingMs(connection: VirtualConnection): number | null {
     const pingedAtMs = this.#pingedAtMs.get(connection);
     return pingedAtMs === undefined ? null : this.#nowMs() - pingedAtMs;
+  }
+
+  /** Holds a change back until the next message, and lets that overtake it where it is of the same channel. */
+  #swap(connection: VirtualConnection, data: string): string {
+    const held = this.#held.get(connection);
+    if (held !== undefined) {
+      this.#held.delete(connection);
+      const isSameChannel = channelOfChange(held) === channelOfChange(data);
+      return isSameChannel ? `${data}\n${held}` : `${held}\n${data}`;
+    }
+    if (!this.swapsFrames || channelOfChange(data) === null) return data;
+    this.#held.set(connection, data);
+    return '';
   }
 
   #seeHello(connection: VirtualConnection, data: string): void {
@@ -99,19 +116,6 @@ function framesOf<Frame>(message: string): Frame[] {
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line) as Frame);
-}
-
-/** The message with each data frame behind the next one, where both are of one channel. */
-function swapped(message: string): string {
-  const lines = message.split('\n');
-  for (let at = 0; at + 1 < lines.length; at++) {
-    const [one = '', other = ''] = lines.slice(at, at + 2);
-    const channel = channelOfChange(one);
-    if (channel === null || channel !== channelOfChange(other)) continue;
-    lines.splice(at, 2, other, one);
-    at++;
-  }
-  return lines.join('\n');
 }
 
 /** The alias of a `d` or `e` frame, as text. */
