@@ -10,7 +10,7 @@ import type { Times } from './times.js';
 
 const HELP = `Usage: npm run recovery -- [options]
 
-Measures on real sockets and in real time, in about two minutes:
+Measures on real sockets and in real time, in about three minutes:
 
   resets       connections that are cut while the server is well: the time until live again
   outage       a server that was away for a second: the time from its listening until live again, with the usual
