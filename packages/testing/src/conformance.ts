@@ -15,6 +15,7 @@ export type {
   WireEvents,
   WireRequest,
 } from './conformance/server-script.js';
-export { serverVectorsOf, type VectorFile } from './conformance/vectors.js';
+export { serverVectorsOf, type VectorFile, type VectorRow } from './conformance/vectors.js';
+export type { VectorText } from './conformance/vector-text.js';
 export { conformanceContract } from './conformance/contract.js';
 export { createConformanceServer } from './conformance/conformance-server.js';

@@ -1,6 +1,6 @@
 // Server script: plays a peer by a vector of kind `server-script` against a server, over whatever wire it is given. Knows no
 // sockets; what it reads goes through the reader.
-import type { Cancel } from '@tickwire/protocol';
+import type { Clock } from '@tickwire/protocol';
 import { type Bindings, equal, match, resolve } from './pattern.js';
 import { ConformanceReader } from './reader.js';
 import { textOf, type VectorText } from './vector-text.js';
@@ -19,15 +19,19 @@ export interface WireRequest {
 
 /** What a wire reports. */
 export interface WireEvents {
+  /** The upgrade was accepted, with this subprotocol; `''` for none. */
   readonly onOpen: (subprotocol: string) => void;
   /** The upgrade was refused with an HTTP status, or failed without one. */
   readonly onRefused: (status: number | null) => void;
+  /** A message: text, or bytes where it was a binary one. */
   readonly onMessage: (data: string | Uint8Array) => void;
+  /** The connection has ended; 1006 without a close frame. Not called after {@link WireConnection.cut}. */
   readonly onClose: (code: number, reason: string) => void;
 }
 
 /** One connection of a wire. */
 export interface WireConnection {
+  /** Sends one message: text, or bytes as a binary one. Does nothing on a connection that is over. */
   send(data: string | Uint8Array): void;
   /** Ends it without a word. */
   cut(): void;
@@ -46,10 +50,7 @@ export interface ConformanceWire {
 /** What a script needs besides the wire. */
 export interface ScriptContext {
   readonly wire: ConformanceWire;
-  readonly clock: {
-    monotonicMs(): number;
-    setTimer(delayMs: number, run: () => void): Cancel;
-  };
+  readonly clock: Pick<Clock, 'monotonicMs' | 'setTimer'>;
   /** A short text that no other vector of any run uses: it keeps channels and keys apart. */
   readonly unique: string;
   /** Token of peers whose script names none. */

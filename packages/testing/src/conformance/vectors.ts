@@ -7,28 +7,31 @@ import type { VectorText } from './vector-text.js';
 export interface VectorFile {
   readonly kind: string;
   readonly about: string;
-  readonly vectors: readonly Row[];
+  readonly vectors: readonly VectorRow[];
 }
 
-interface Row {
+/** What every vector has. */
+export interface VectorRow {
   readonly id: string;
+  /** The rule it follows from. */
   readonly rule: string;
+  /** What is expected, as a sentence. */
   readonly name: string;
 }
 
-interface MessageRow extends Row {
+interface MessageRow extends VectorRow {
   readonly message: VectorText;
   readonly refused?: true;
   readonly for?: 'client' | 'server';
 }
 
-interface FrameRow extends Row {
+interface FrameRow extends VectorRow {
   readonly from: 'client' | 'server';
   readonly frame: Readonly<Record<string, unknown>>;
   readonly outcome: 'accept' | 'refuse' | 'ignore' | 'close';
 }
 
-interface ChannelIdRow extends Row {
+interface ChannelIdRow extends VectorRow {
   readonly param?: unknown;
   readonly segment?: string;
   readonly channel?: VectorText;
@@ -46,7 +49,11 @@ export function serverVectorsOf(files: readonly VectorFile[]): readonly ServerVe
   });
 }
 
-const script = ({ id, rule, name }: Row, needs: readonly string[], ...steps: ServerStep[]): ServerVector => ({
+const script = (
+  { id, rule, name }: VectorRow,
+  needs: readonly string[],
+  ...steps: ServerStep[]
+): ServerVector => ({
   id,
   rule,
   name,
