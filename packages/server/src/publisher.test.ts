@@ -62,7 +62,9 @@ describe('refusals', () => {
     expect(() => publisher.channel('quote/{symbol}', { symbol: '' })).toThrow(
       expect.objectContaining({ code: 'bad_params' }) as Error,
     );
-    expect(() => (publisher.channel as (name: string) => unknown)('nothing')).toThrow(TypeError);
+    expect(() => (publisher.channel as (name: string) => unknown)('nothing')).toThrow(
+      expect.objectContaining({ code: 'unknown_channel' }) as Error,
+    );
   });
 
   test('keys that would be changed or cannot be text', async () => {
@@ -115,4 +117,11 @@ test('publishes that are not awaited keep their order', async () => {
   const tape = publisher.channel('tape/{symbol}', { symbol: 'A' });
   const positions = await Promise.all([1, 2, 3, 4].map((n) => tape.append({ n })));
   expect(positions.map(({ offset }) => offset)).toEqual([1, 2, 3, 4]);
+});
+
+test('a name the contract does not have: unknown_channel, and which names it has', () => {
+  const { server } = new Market();
+  const open = () => server.channel('nope' as 'quote/{symbol}', { symbol: 'A' });
+  expect(open).toThrow(expect.objectContaining({ code: 'unknown_channel', executed: 'no' }) as Error);
+  expect(open).toThrow('The contract has no channel "nope". It has: quote/{symbol}');
 });

@@ -32,6 +32,11 @@ interface AnyPublisher<Data> {
   readonly id: string;
   /** Reads the channel from the broker. */
   read(): Promise<ReadResult<Data>>;
+  /**
+   * Says that the source will not speak again: readers see the value as `closed` instead of waiting for it to become stale.
+   * The next publish opens it again. Rejects with `unavailable` where the broker cannot tell.
+   */
+  closeFeed(): Promise<void>;
 }
 
 /**
@@ -101,7 +106,7 @@ export interface ChannelOpener<C extends AnyContract> {
 }
 
 /** What publishers use of a broker. */
-export type PublishingBroker = Pick<Broker, 'publish' | 'read'>;
+export type PublishingBroker = Pick<Broker, 'publish' | 'read' | 'closeFeed'>;
 
 /** Makes the publisher of a channel, its types forgotten. */
 export function createChannelPublisher(known: KnownChannel, broker: PublishingBroker): object {
@@ -142,6 +147,19 @@ abstract class PublishingChannel {
       return { data: dataOf(head), position: { epoch: head.epoch, offset: head.offset } };
     } catch (error) {
       throw failure(error, 'no');
+    }
+  }
+
+  async closeFeed(): Promise<void> {
+    const { spec } = this.#known;
+    if (this.#broker.closeFeed === undefined)
+      throw publishFailure(
+        new TickwireError('unavailable', 'This broker cannot tell that a feed is closed.'),
+      );
+    try {
+      await this.#broker.closeFeed(spec);
+    } catch (error) {
+      throw failure(error, 'maybe');
     }
   }
 

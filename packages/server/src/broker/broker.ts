@@ -93,6 +93,8 @@ export interface CollectionEntry {
 interface HeadBase extends Position {
   /** Wall clock when the source spoke last, also to say that nothing changed; `null` if it never did. */
   readonly spokeAtMs: number | null;
+  /** Its source has said that it will not speak again, and has not spoken since. */
+  readonly feedClosed?: boolean | undefined;
   /** For how long it has been silent, by a clock that does not jump. @defaultValue by `spokeAtMs` */
   readonly silentMs?: number | undefined;
 }
@@ -133,6 +135,8 @@ export interface BrokerEvents {
   onDeliveryUncertain(channels: readonly string[] | 'all'): void;
   /** The source of a subscribed channel wrote what was there already: it is fresh, and nothing changed. */
   onUnchanged?(channel: string): void;
+  /** The source of a subscribed channel will not speak again. The next publication, or word that nothing changed, undoes it. */
+  onFeedClosed?(channel: string): void;
 }
 
 /** A node's connection to the broker. Every promise rejects with a `TickwireError` only. */
@@ -157,6 +161,11 @@ export interface Broker {
    * the hub then compares heads every ten seconds (P-NODE-5).
    */
   position?(channel: ChannelSpec): Promise<Position>;
+  /**
+   * The source of a channel will not speak again until it publishes: every subscribed node is told, and heads say so. A broker
+   * that cannot tell does not have it.
+   */
+  closeFeed?(channel: ChannelSpec): Promise<void>;
   /** Ends this node's connection; channels and other nodes are not touched. */
   close(): Promise<void>;
 }

@@ -38,6 +38,7 @@ interface Channel {
   readonly watchers: Set<BrokerEvents>;
   /** When the source spoke last. */
   spokeAt: Moment | null;
+  feedClosed: boolean;
 }
 
 /** What the core needs of the options, all given. */
@@ -93,6 +94,7 @@ export class InMemoryBroker implements MemoryBroker {
           if (channel !== undefined && watched.has(channel)) leave(channel);
         }),
       read: (spec) => guard(() => this.#read(spec)),
+      closeFeed: (spec) => guard(() => this.#closeFeed(spec)),
       close: () => {
         closed = true;
         for (const channel of [...watched]) leave(channel);
@@ -130,6 +132,7 @@ export class InMemoryBroker implements MemoryBroker {
     const { epoch } = channel;
     const { offset } = channel.store;
     channel.spokeAt = at;
+    channel.feedClosed = false;
     if (published === null) {
       for (const watcher of channel.watchers) watcher.onUnchanged?.(channel.id);
       this.#forgetIfEmpty(channel);
@@ -143,18 +146,26 @@ export class InMemoryBroker implements MemoryBroker {
 
   #read(spec: ChannelSpec): ChannelHead {
     const channel = this.#open(spec);
-    const { epoch, spokeAt } = channel;
+    const { epoch, spokeAt, feedClosed } = channel;
     const at = this.#moment();
     const head = channel.store.head(
       {
         epoch,
         spokeAtMs: spokeAt?.wallMs ?? null,
+        feedClosed,
         silentMs: spokeAt === null ? undefined : at.monotonicMs - spokeAt.monotonicMs,
       },
       at,
     );
     this.#forgetIfEmpty(channel);
     return head;
+  }
+
+  #closeFeed(spec: ChannelSpec): void {
+    const channel = this.#open(spec);
+    channel.feedClosed = true;
+    this.#keepUnwatched(channel);
+    for (const watcher of channel.watchers) watcher.onFeedClosed?.(channel.id);
   }
 
   #open(spec: ChannelSpec): Channel {
@@ -167,6 +178,7 @@ export class InMemoryBroker implements MemoryBroker {
         this.#generation === 0 ? this.#incarnation : `${this.#incarnation}.${this.#generation.toString(36)}`,
       watchers: new Set(),
       spokeAt: null,
+      feedClosed: false,
     };
     this.#channels.set(spec.id, channel);
     return channel;
@@ -186,7 +198,7 @@ export class InMemoryBroker implements MemoryBroker {
   }
 
   #keepUnwatched(channel: Channel): void {
-    if (channel.watchers.size > 0 || channel.store.offset === 0) return;
+    if (channel.watchers.size > 0 || isEmpty(channel)) return;
     this.#unwatched.delete(channel);
     this.#unwatched.add(channel);
     if (this.#unwatched.size <= this.#settings.maxUnwatchedChannels) return;
@@ -199,6 +211,10 @@ export class InMemoryBroker implements MemoryBroker {
 
   /** A channel that was never written and that nobody watches is nothing worth keeping. */
   #forgetIfEmpty(channel: Channel): void {
-    if (channel.watchers.size === 0 && channel.store.offset === 0) this.#channels.delete(channel.id);
+    if (channel.watchers.size === 0 && isEmpty(channel)) this.#channels.delete(channel.id);
   }
+}
+
+function isEmpty({ store, feedClosed }: Channel): boolean {
+  return store.offset === 0 && !feedClosed;
 }

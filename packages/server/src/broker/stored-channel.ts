@@ -19,7 +19,7 @@ export interface Moment {
 }
 
 /** What a store does not know of its own head. */
-export type HeadPosition = Pick<ChannelHead, 'epoch' | 'spokeAtMs' | 'silentMs'>;
+export type HeadPosition = Pick<ChannelHead, 'epoch' | 'spokeAtMs' | 'silentMs' | 'feedClosed'>;
 
 /** One channel in memory. */
 export interface StoredChannel {

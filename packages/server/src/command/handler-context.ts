@@ -84,6 +84,9 @@ export function createHandlerRun(
   const positions = new Map<string, Position>();
   let hasCommitted = false;
   const noting: PublishingBroker = {
+    ...(broker.closeFeed === undefined
+      ? {}
+      : { closeFeed: (spec) => broker.closeFeed?.(spec) ?? Promise.resolve() }),
     read: (spec) => broker.read(spec),
     publish: async (spec: ChannelSpec, change: Change) => {
       const position = await broker.publish(spec, change);

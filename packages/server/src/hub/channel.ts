@@ -35,6 +35,8 @@ export class Channel implements Feeder {
   closed = false;
   /** Monotonic time at which the source spoke last. */
   spokeAtMs = 0;
+  /** The source said that it will not speak again. */
+  feedClosed = false;
   /** The broker could not be read: nobody knows how old the value is. */
   unreadable = false;
   statusVersion = 0;

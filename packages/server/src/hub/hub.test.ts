@@ -557,3 +557,50 @@ describe('a wall clock that is set between a publish and the first reader', () =
     expect(peer.take().map(({ t }) => t)).toEqual(['subd', 'f']);
   });
 });
+
+describe('P-DATA-8 a feed that is closed', () => {
+  const feed = (market: Market) => market.server.channel('feed/{symbol}', { symbol: 'A' });
+  const statuses = (frames: readonly object[]) =>
+    frames.flatMap((frame) => ('s' in frame && 't' in frame && frame.t === 'stat' ? [frame.s] : []));
+
+  test('is told as closed, once, and as live when it speaks again', async () => {
+    const market = new Market();
+    await feed(market).set(quote(1));
+    const peer = await market.reader('feed/A');
+    await feed(market).closeFeed();
+    await feed(market).closeFeed();
+    await market.clock.advance(10_000);
+    expect(statuses(peer.take())).toEqual(['closed']);
+    await feed(market).set(quote(1));
+    await market.clock.settle();
+    expect(statuses(peer.take())).toEqual(['live']);
+    await market.clock.advance(5_000);
+    expect(statuses(peer.take())).toEqual(['stale']);
+    await feed(market).closeFeed();
+    await market.clock.settle();
+    expect(statuses(peer.take())).toEqual(['closed']);
+  });
+
+  test('who subscribes later is told behind the value, on any channel, written or not', async () => {
+    const market = new Market();
+    await market.quote('A').set(quote(1));
+    await market.quote('A').closeFeed();
+    await market.quote('B').closeFeed();
+    const peer = await market.peer();
+    peer.send({ t: 'sub', id: 1, ch: [{ c: 'quote/A' }, { c: 'quote/B' }] });
+    await market.clock.settle();
+    expect(peer.take().map(({ t }) => t)).toEqual(['subd', 'f', 'stat', 'subd', 'f', 'stat']);
+  });
+
+  test('a broker that cannot tell: unavailable', async () => {
+    const whole = new Market().broker;
+    const broker: BrokerFactory = (events) => {
+      const { closeFeed: _, ...rest } = whole(events);
+      return rest;
+    };
+    await expect(new Market({ broker }).quote('A').closeFeed()).rejects.toMatchObject({
+      code: 'unavailable',
+      executed: 'no',
+    });
+  });
+});

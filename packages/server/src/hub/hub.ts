@@ -61,6 +61,7 @@ export class Hub {
       onPublication: (id, publication) => this.#onPublication(id, publication),
       onDeliveryUncertain: (ids) => this.#onDeliveryUncertain(ids),
       onUnchanged: (id) => this.#onUnchanged(id),
+      onFeedClosed: (id) => this.#onFeedClosed(id),
     });
     this.#verified = this.#broker.position !== undefined;
   }
@@ -173,7 +174,8 @@ export class Hub {
     hot.timer.retryAtMs = Infinity;
     hot.timer.expireAtMs = nowMs + EXPIRE_MS;
     if (this.#verified) hot.timer.verifyAtMs = nowMs + verifyMs;
-    if (channel.staleAfterMs !== undefined || channel.statusVersion > 0) this.#judge(channel, nowMs);
+    if (channel.staleAfterMs !== undefined || channel.statusVersion > 0 || channel.feedClosed)
+      this.#judge(channel, nowMs);
     wheel.schedule(hot.timer);
     this.#markDirty(channel);
   }
@@ -203,11 +205,15 @@ export class Hub {
     if (head === null) {
       channel.head = createHead(channel, read, { monotonicMs: nowMs, wallMs: nowWallMs });
       channel.spokeAtMs = nowMs - silenceOf(read, nowWallMs);
+      channel.feedClosed ||= read.feedClosed === true;
       return;
     }
+    if (read.feedClosed === true) channel.feedClosed = true;
     if (read.epoch === head.epoch && read.offset === head.offset) return;
     const regressed = read.epoch === head.epoch && read.offset < head.offset;
     head.replace(read, nowMs, nowWallMs);
+    // What was published meanwhile may have opened it again.
+    channel.feedClosed = read.feedClosed === true;
     if (read.spokeAtMs !== null) {
       channel.spokeAtMs = Math.max(channel.spokeAtMs, nowMs - silenceOf(read, nowWallMs));
     }
@@ -256,6 +262,13 @@ export class Hub {
     if (channel !== undefined) this.#spoke(channel);
   }
 
+  #onFeedClosed(id: string): void {
+    const channel = this.#channels.get(id)?.channel;
+    if (channel === undefined || this.#closed) return;
+    channel.feedClosed = true;
+    if (channel.head !== null) this.#judge(channel, this.#options.clock.monotonicMs());
+  }
+
   #onDeliveryUncertain(ids: readonly string[] | 'all'): void {
     if (this.#closed) return;
     for (const { channel } of this.#channels.values()) {
@@ -269,7 +282,8 @@ export class Hub {
 
   #spoke(channel: Channel): void {
     channel.spokeAtMs = this.#options.clock.monotonicMs();
-    if (channel.status === 'stale' && !channel.unreadable) this.#setStatus(channel, 'live');
+    channel.feedClosed = false;
+    if (channel.status !== 'live' && !channel.unreadable) this.#setStatus(channel, 'live');
   }
 
   #judge(channel: Channel, nowMs: number): void {

@@ -1,6 +1,12 @@
 // Channel directory: what a contract says of a channel id. Knows no rules and no values.
-import { type AnyContract, type ChannelDefinition, createChannelTable } from '@tickwire/protocol';
+import {
+  type AnyContract,
+  type ChannelDefinition,
+  createChannelTable,
+  TickwireError,
+} from '@tickwire/protocol';
 import type { ChannelDescription } from '../hub/channel.js';
+import { publishFailure } from '../publish-failure.js';
 
 /** A channel of the contract. */
 export interface KnownChannel extends ChannelDescription {
@@ -16,7 +22,7 @@ export interface ChannelDirectory {
   /** `null` where the contract has no such channel, or the id is not canonical. */
   find(id: string): KnownChannel | null;
   /**
-   * @throws TickwireError `bad_params`; TypeError for a name the contract does not have.
+   * @throws TickwireError `bad_params`; `unknown_channel` for a name the contract does not have.
    */
   of(name: string, params: Readonly<Record<string, unknown>> | undefined): KnownChannel;
 }
@@ -42,10 +48,19 @@ export function createChannelDirectory(contract: AnyContract): ChannelDirectory 
       return match === null ? null : describe(id, match.name, match.params);
     },
     of(name, params) {
+      if (!definitions.has(name)) throw unknownChannel(name, definitions.keys());
       const id = table.format(name, params);
       const known = describe(id, name, table.match(id)?.params ?? {});
-      if (known === null) throw new TypeError(`The contract has no channel "${name}".`);
+      if (known === null) throw unknownChannel(name, definitions.keys());
       return known;
     },
   };
+}
+
+/** From JavaScript, any name may come. */
+function unknownChannel(name: string, names: Iterable<string>): TickwireError {
+  const has = [...names].join(', ');
+  return publishFailure(
+    new TickwireError('unknown_channel', `The contract has no channel "${name}". It has: ${has}.`),
+  );
 }
