@@ -604,3 +604,16 @@ describe('P-DATA-8 a feed that is closed', () => {
     });
   });
 });
+
+test('P-NODE-1 a publication at any moment while the channel is read reaches who asked for it', async () => {
+  for (let microtasks = 0; microtasks < 30; microtasks++) {
+    const market = new Market();
+    const peer = await market.peer();
+    peer.send({ t: 'sub', id: 1, ch: [{ c: 'quote/A' }] });
+    for (let passed = 0; passed < microtasks; passed++) await Promise.resolve();
+    void market.quote('A').set(quote(7));
+    await market.clock.settle();
+    const last = peer.take().at(-1);
+    expect([microtasks, last]).toMatchObject([microtasks, { o: 1 }]);
+  }
+});

@@ -157,7 +157,11 @@ export class Hub {
       const read = await this.#broker.read(channel.spec);
       if (channel.closed) throw new TickwireError('unavailable', 'The server is closing.');
       this.#adopt(channel, read);
-      if (this.#applyBuffered(channel)) return;
+      if (this.#applyBuffered(channel)) {
+        // At once: what is published before those who wait are told must not be kept for a read that is over.
+        channel.buffered = null;
+        return;
+      }
       if (reads === MAX_READS)
         throw new TickwireError('unavailable', 'The channel moves faster than it can be read.');
     }
@@ -165,7 +169,6 @@ export class Hub {
 
   #onLoaded(channel: Channel): void {
     channel.loading = null;
-    channel.buffered = null;
     channel.unreadable = false;
     const hot = this.#channels.get(channel.id);
     if (hot === undefined || channel.closed) return;
