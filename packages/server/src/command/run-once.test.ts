@@ -237,6 +237,19 @@ describe('where the effect is visible', () => {
     ]);
   });
 
+  test('P-CMD-10 also of a channel whose sub is not answered yet, if it may be read', async () => {
+    const desk = new TradingDesk();
+    const peer = await desk.peer(desk.start());
+    peer.send({ t: 'sub', id: 1, ch: [{ c: 'orders/ann' }, { c: 'audit/ann' }] }, publish(2));
+    await desk.clock.settle();
+    expect(peer.take()).toContainEqual({
+      t: 'res',
+      id: 2,
+      v: { orderId: 'o-1' },
+      at: [{ c: 'orders/ann', e: expect.any(String) as string, o: 2 }],
+    });
+  });
+
   test('P-CMD-10 a connection that reads none of them is told nothing of them', async () => {
     const desk = new TradingDesk();
     const peer = await desk.peer(desk.start());

@@ -480,7 +480,7 @@ export class Session implements SocketHandler, Timed {
 
   #sendResponse({ at, ...response }: ResponseFrame): void {
     // Of the other channels this connection is not to learn that they exist (P-CMD-10).
-    const seen = at?.filter(({ c }) => this.#member?.subscriptions.holds(c)) ?? [];
+    const seen = at?.filter(({ c }) => this.#member?.subscriptions.mayRead(c)) ?? [];
     if (seen.length > 0 && this.#sendIfItFits({ ...response, at: seen })) return;
     if (this.#sendIfItFits(response)) return;
     const x = response.err === undefined ? 'yes' : (response.err.x ?? 'maybe');

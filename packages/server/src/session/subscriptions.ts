@@ -51,6 +51,8 @@ interface Pending {
   readonly question: number;
   /** Set when it was unsubscribed or revoked meanwhile: the answer is this refusal, whatever the rule says. */
   overruled: WireError | null;
+  /** Its rule has said yes. */
+  allowed: boolean;
   /** Rules that were asked before this number changed are asked again. */
   generation: number;
 }
@@ -91,9 +93,13 @@ export class Subscriptions {
     return this.#held.keys();
   }
 
-  /** Whether it reads a channel. */
-  holds(id: string): boolean {
-    return this.#held.has(id);
+  /** Whether it reads a channel, or is about to: its rule has said yes. */
+  mayRead(id: string): boolean {
+    if (this.#held.has(id)) return true;
+    for (const pending of this.#pending) {
+      if (pending.id === id && pending.allowed && pending.overruled === null) return true;
+    }
+    return false;
   }
 
   subscribe(frame: SubscribeFrame): void {
@@ -177,6 +183,7 @@ export class Subscriptions {
       id: wish.c,
       question: ++this.#questions,
       overruled: null,
+      allowed: false,
       generation: this.#generation,
     };
     this.#pending.add(pending);
@@ -202,6 +209,7 @@ export class Subscriptions {
       this.#pending.delete(pending);
       return this.#answer(wish);
     }
+    pending.allowed = true;
     const { hub } = this.#options;
     let channel: Channel;
     try {
