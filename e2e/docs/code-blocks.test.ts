@@ -7,6 +7,7 @@ import { pageEntry } from './page-entry.js';
 import { bundle, freePort } from './processes.js';
 import { atPort, rolesOf, toProgram, type Program } from './program.js';
 import { ShellCommands } from './shell-commands.js';
+import { TEST_ENTRY, testEntry } from './test-entry.js';
 import { tryProgram, type Locate } from './try-program.js';
 import { typeCheck } from './type-check.js';
 
@@ -50,6 +51,7 @@ function locateIn(program: Program): Locate {
   );
   return (name) => {
     const words = byHand.get(name);
+    if (name === TEST_ENTRY) return { file: resolve(FOLDER, program.folder, name), words: [] };
     return words === undefined
       ? { file: outOf(program, name.replace(/\.tsx\.entry$/, '-entry.ts')), words: [] }
       : { file: resolve(FOLDER, program.folder, name), words };
@@ -66,7 +68,11 @@ beforeAll(async () => {
   for (const program of programs) {
     const entries: string[] = [];
     for (const { name, text } of program.files) put(program, name, text);
-    const { server, scripts, pages: shown } = rolesOf(program);
+    const { server, scripts, pages: shown, tests } = rolesOf(program);
+    if (tests.length > 0) {
+      const names = tests.map(({ name }) => name);
+      put(program, TEST_ENTRY, testEntry(resolve(FOLDER, program.folder), names));
+    }
     for (const { name } of [...(server === null ? [] : [server]), ...scripts])
       entries.push(resolve(FOLDER, program.folder, name));
     for (const { name } of shown)

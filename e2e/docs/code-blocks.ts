@@ -2,6 +2,7 @@
 // is the convention; GitHub and npm do not show it. Knows nothing of compilers and processes.
 //
 //   ```ts contract.ts       a file of the page's program (`.ts`, `.tsx`); the same name again continues the file
+//   ```ts contract.test.ts  a test among them, which vitest runs
 //   ```text                 what the file before it prints, or what the page before it comes to show; `…` stands for anything
 //   ```text diagram         a drawing
 //   ```sh                   commands, one a line
@@ -21,7 +22,7 @@ export interface Page {
 }
 
 const FENCE = /^(`{3,}|~{3,})(.*)$/;
-const FILE = /^(ts|tsx) ([a-z][a-z0-9-]*\.tsx?)$/;
+const FILE = /^(ts|tsx) ([a-z][a-z0-9-]*(?:\.test)?\.tsx?)$/;
 
 /** Reads the blocks of a page. `path` is for its sentences. */
 export function readPage(path: string, markdown: string): Page {

@@ -8,6 +8,7 @@ import { printsWhatIsExpected } from './expected-output.js';
 import { freePort } from './processes.js';
 import { rolesOf, toProgram } from './program.js';
 import { ShellCommands } from './shell-commands.js';
+import { TEST_ENTRY, testEntry } from './test-entry.js';
 import { tryProgram } from './try-program.js';
 import { typeCheck } from './type-check.js';
 
@@ -134,6 +135,27 @@ describe('running', () => {
       block('text', 'x'),
     );
     expect(problems).toEqual([expect.stringMatching(/^a\.md: server\.ts ended with 1: [^]*no room/)]);
+  });
+
+  test('a test of a page is run by vitest, and one that fails is told', async () => {
+    const expecting = (value: number): string =>
+      `import { expect, test } from 'vitest';\ntest('counts', () => expect(1 + 1).toBe(${value}));\n`;
+    const runTest = async (value: number) => {
+      put('sum.test.ts', expecting(value));
+      put(TEST_ENTRY, testEntry(FOLDER, ['sum.test.ts']));
+      return tryProgram(
+        toProgram(read(block('ts sum.test.ts', expecting(value))), null),
+        await freePort(),
+        () => ({
+          file: resolve(FOLDER, TEST_ENTRY),
+          words: [],
+        }),
+      );
+    };
+    expect(await runTest(2)).toEqual([]);
+    expect(await runTest(3)).toEqual([
+      expect.stringMatching(/^a\.md: its tests should pass, and say[^]*expected 2 to be 3/),
+    ]);
   });
 
   test('a type error is told with the line of the page', () => {

@@ -106,10 +106,16 @@ export interface Roles {
   readonly scripts: readonly ProgramFile[];
   /** Each mounted in a document; must come to show what the page says. */
   readonly pages: readonly ProgramFile[];
+  /** Each run by vitest; must pass. */
+  readonly tests: readonly ProgramFile[];
 }
 
-export function rolesOf({ files }: Program): Roles {
+const isTest = ({ name }: ProgramFile): boolean => /\.test\.tsx?$/.test(name);
+
+export function rolesOf({ files: all }: Program): Roles {
+  const files = all.filter((file) => !isTest(file));
   return {
+    tests: all.filter(isTest),
     server: files.find(({ name }) => name === 'server.ts') ?? null,
     scripts: files.filter(
       ({ name, output }) => name.endsWith('.ts') && name !== 'server.ts' && output !== null,

@@ -1,8 +1,10 @@
 // Try program: runs what a page shows, as its readers would: the server first, then every file that prints something,
-// then the pages.
+// then the pages
+// and the tests.
 import { resolve } from 'node:path';
 import { printsWhatIsExpected } from './expected-output.js';
 import { SHOWN } from './page-entry.js';
+import { PASSED, TEST_ENTRY } from './test-entry.js';
 import { isListening, start, waitUntil, type Running } from './processes.js';
 import { rolesOf, type Program, type ProgramFile } from './program.js';
 
@@ -14,7 +16,7 @@ export type Locate = (name: string) => { readonly file: string; readonly words: 
 
 /** @returns one sentence for everything that is not as the page says */
 export async function tryProgram(program: Program, port: number, locate: Locate): Promise<readonly string[]> {
-  const { server, scripts, pages } = rolesOf(program);
+  const { server, scripts, pages, tests } = rolesOf(program);
   const problems: string[] = [];
   const running: Running[] = [];
   const run = (name: string): Running => {
@@ -53,6 +55,17 @@ export async function tryProgram(program: Program, port: number, locate: Locate)
     await started.stop();
   }
 
+  async function expectPassed(): Promise<void> {
+    const started = run(TEST_ENTRY);
+    const hasPassed = (): boolean => started.printed().includes(PASSED);
+    await waitUntil(() => hasPassed() || started.failure() !== null, PATIENCE_MS);
+    if (!hasPassed())
+      problems.push(
+        `${program.path}: its tests should pass, and say\n${started.printed()}${started.failure() ?? ''}`,
+      );
+    await started.stop();
+  }
+
   try {
     if (server !== null) {
       const started = run(server.name);
@@ -73,8 +86,9 @@ export async function tryProgram(program: Program, port: number, locate: Locate)
     }
     for (const script of scripts) await expectOutput(script);
     for (const page of pages) await expectShown(page);
+    if (tests.length > 0) await expectPassed();
     // A server that fell over on the way is not one to copy.
-    for (const { failure } of running.slice(0, 1)) {
+    for (const { failure } of server === null ? [] : running.slice(0, 1)) {
       if (failure() !== null) problems.push(`${program.path}: server.ts ${failure() ?? ''}`);
     }
     return problems;
