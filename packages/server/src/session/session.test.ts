@@ -276,6 +276,23 @@ describe('sub and unsub', () => {
     expect(peer.take()).toEqual([{ t: 'unsubd', id: 2, ch: ['quote/A', 'quote/never'] }]);
   });
 
+  test('P-SUB-3 asked twice, answered in the other order: neither answer ends what the other began', async () => {
+    const market = new Market();
+    const answers: ((allowed: boolean) => void)[] = [];
+    market.rules.set('A', () => new Promise((resolve) => answers.push(resolve)));
+    const peer = await market.peer();
+    peer.send({ t: 'sub', id: 1, ch: [{ c: 'quote/A' }] }, { t: 'sub', id: 2, ch: [{ c: 'quote/A' }] });
+    answers[1]?.(true);
+    await market.clock.settle();
+    answers[0]?.(true);
+    await market.clock.settle();
+    expect(peer.take().filter(({ t }) => t === 'subd')).toMatchObject([
+      { id: 2, r: [{ m: 'full' }] },
+      { id: 1, r: [{ m: 'full' }] },
+    ]);
+    expect(market.server.stats().subscriptions).toBe(1);
+  });
+
   test('unsub while the rule is still asked: the sub is answered cancelled', async () => {
     const market = new Market();
     let answer: (allowed: boolean) => void = () => undefined;

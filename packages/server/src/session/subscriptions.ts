@@ -204,7 +204,7 @@ export class Subscriptions {
       if (this.#isOutdated(pending)) this.end(wish.c, FORBIDDEN);
       return this.#settle(pending, this.#refuse(wish.c, FORBIDDEN));
     }
-    if (pending.overruled !== null || this.#closed || this.#isOutdated(pending)) return this.#cancel(pending);
+    if (pending.overruled !== null || this.#closed) return this.#cancel(pending);
     if (pending.generation !== this.#generation) {
       this.#pending.delete(pending);
       return this.#answer(wish);
@@ -229,7 +229,6 @@ export class Subscriptions {
       },
       (error: unknown) => {
         hub.release(channel);
-        if (this.#isOutdated(pending)) return this.#cancel(pending);
         return this.#settle(pending, this.#refuse(wish.c, wireErrorOf(error)));
       },
     );
@@ -247,7 +246,7 @@ export class Subscriptions {
   #attach(wish: SubscribeEntry, known: KnownChannel, channel: Channel, pending: Pending): Answer {
     const { hub, outbox } = this.#options;
     const { head } = channel;
-    if (head === null || pending.overruled !== null || this.#closed || this.#isOutdated(pending)) {
+    if (head === null || pending.overruled !== null || this.#closed) {
       hub.release(channel);
       return this.#cancel(pending);
     }
