@@ -217,13 +217,6 @@ export const serverMutants: readonly Mutant[] = [
     replace: "if (key !== undefined) return { type: 'start' };",
   },
   {
-    name: 'key-freed-by-a-failure',
-    rule: 'P-CMD-8: only what did nothing frees its key',
-    file: 'server/src/command/commands.ts',
-    find: 'return isUnused',
-    replace: 'return err !== undefined',
-  },
-  {
     name: 'outcome-forgotten',
     rule: 'P-CMD-5: the outcome of a key is kept',
     file: 'server/src/command/command-record.ts',

@@ -401,6 +401,20 @@ describe('checkHistory', () => {
       expect(rulesOf(call(1, null), ran(1, null), settled(1, 'yes', 'other'))).toEqual(['R9']);
     });
 
+    it('sees a key that is refused because of what somebody else asked for', () => {
+      const refused: Happening = {
+        type: 'commandSettled',
+        call: 2,
+        executed: 'no',
+        code: 'key_reused',
+        output: null,
+      };
+      const asked = (number: number, principal: string): Happening =>
+        ({ ...call(number, 'k'), principal, input: number }) as Happening;
+      expect(rulesOf(asked(1, 'bob'), asked(2, 'ann'), refused)).toEqual(['R9']);
+      expect(rulesOf(asked(1, 'ann'), asked(2, 'ann'), refused)).toEqual([]);
+    });
+
     it('sees the answer to another question of the same key', () => {
       const one = { ...call(1, 'k'), input: 1 };
       const other = { ...call(2, 'k'), input: 2 };

@@ -118,7 +118,7 @@ function framesOf<Frame>(message: string): Frame[] {
     .map((line) => JSON.parse(line) as Frame);
 }
 
-/** The alias of a `d` or `e` frame, as text. */
+/** The alias of a `d` frame, as text. Events are left alone: a reset behind a hole says nothing of what is in the hole. */
 function channelOfChange(line: string): string | null {
-  return /^\{"t":"[de]","n":(\d+),/.exec(line)?.[1] ?? null;
+  return /^\{"t":"d","n":(\d+),/.exec(line)?.[1] ?? null;
 }

@@ -331,8 +331,9 @@ export class World {
         return;
       case 'revocation': {
         const confirm = this.#rules.revoke(fault.principal, fault.channel);
-        const up = this.servers.filter((server) => server.isUp);
-        void Promise.all(up.map((server) => server.revoke(fault.principal, fault.channel))).then(confirm);
+        // Those that are down may have lives that drain.
+        const revoked = this.servers.map((server) => server.revoke(fault.principal, fault.channel));
+        void Promise.all(revoked).then(confirm);
         return;
       }
       case 'clientDisconnect': {
@@ -369,8 +370,9 @@ export class World {
     if (machine === undefined) return;
     this.#touchMachineOf(owner);
     later(forMs, () => {
-      // What was opened meanwhile has waited too.
+      // What was opened meanwhile has waited too, also what has not reached it yet.
       this.#touchMachineOf({ machine });
+      this.#excuse(0);
     });
     this.#stop(machine, forMs, later);
   }

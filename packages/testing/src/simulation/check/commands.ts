@@ -8,6 +8,8 @@ interface Effect {
   readonly hopeful: Set<number>;
   /** What was answered by a run, and for which input. */
   readonly outputs: Map<string, number | undefined>;
+  /** What was asked for: with one key it should be one thing. */
+  readonly inputs: Set<number | undefined>;
   /** Stores that remember it. */
   readonly stores: Set<string>;
 }
@@ -20,7 +22,12 @@ export function checkCommands(history: readonly HistoryEvent[]): Violation[] {
   const inputOfCall = new Map<number, number | undefined>();
   const report = (atMs: number, message: string): void => void violations.push({ rule: 'R9', atMs, message });
   const of = (name: string): Effect => {
-    const effect = effects.get(name) ?? { hopeful: new Set(), outputs: new Map(), stores: new Set() };
+    const effect = effects.get(name) ?? {
+      hopeful: new Set(),
+      outputs: new Map(),
+      inputs: new Set(),
+      stores: new Set(),
+    };
     effects.set(name, effect);
     return effect;
   };
@@ -30,6 +37,7 @@ export function checkCommands(history: readonly HistoryEvent[]): Violation[] {
       effectOfCall.set(event.call, name);
       inputOfCall.set(event.call, event.input);
       of(name).hopeful.add(event.call);
+      of(name).inputs.add(event.input);
     } else if (event.type === 'commandRan') {
       const { store, key, output, input, atMs } = event;
       const name = nameOf(event);
@@ -42,10 +50,12 @@ export function checkCommands(history: readonly HistoryEvent[]): Violation[] {
       effect.stores.add(store);
       effect.outputs.set(output, input);
     } else if (event.type === 'commandSettled') {
-      const { call, executed, output, atMs } = event;
+      const { call, executed, code, output, atMs } = event;
       const name = effectOfCall.get(call);
       if (name === undefined) continue;
       const effect = of(name);
+      if (code === 'key_reused' && effect.inputs.size < 2)
+        report(atMs, `call ${call} was refused, as if ${name} had been asked for something else.`);
       if (executed === 'no') {
         effect.hopeful.delete(call);
         if (effect.hopeful.size === 0 && effect.outputs.size > 0) {

@@ -4,7 +4,7 @@ import { Worker } from 'node:worker_threads';
 import type { SeedAnswer } from './seed-program.js';
 
 /** Longest time a seed may take before it counts as hung. */
-const HUNG_MS = 60_000;
+const HUNG_MS = 30_000;
 
 /** One thread with one program. */
 export class SeedWorker {
