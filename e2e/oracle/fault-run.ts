@@ -128,10 +128,12 @@ async function runTogether(options: FaultRunOptions, schedules: readonly number[
         each.advance(index + 1);
       }
     });
-    const ended: { readonly judged: Judged; readonly report: OracleReport }[] = [];
-    for (const each of judged)
-      ended.push({ judged: each, report: await each.end(publication, source.messages.length) });
-    return ended;
+    return await Promise.all(
+      judged.map(async (each) => ({
+        judged: each,
+        report: await each.end(publication, source.messages.length),
+      })),
+    );
   } finally {
     await publication.close();
   }

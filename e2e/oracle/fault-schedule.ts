@@ -51,6 +51,10 @@ const DRAWS: readonly Draw[] = [
     cut: false,
   }),
   () => ({ rules: [{ match: { ...DATA, chance: 0.1 }, then: { do: 'duplicate' } }], cut: false }),
+  (random) => ({
+    rules: [{ match: { ...DATA, chance: 0.1 }, then: { do: 'duplicate', copyDelayMs: random.int(1, 200) } }],
+    cut: false,
+  }),
   // A cable that is cut: between two messages, within one, in a handshake.
   () => ({ rules: [], cut: true }),
   (random) => ({

@@ -159,6 +159,11 @@ describe('a rule of a fault proxy', () => {
     expect(await client.log.untilHas(END)).toEqual([D1, D2, D2, D3, END]);
   });
 
+  it('duplicates a message later, behind what has passed meanwhile', async () => {
+    const { client } = await struck({ do: 'duplicate', copyDelayMs: 30 });
+    expect(await client.log.until((lines) => lines.length === 5)).toEqual([D1, D2, D3, END, D2]);
+  });
+
   it.each([{ do: 'delay', delayMs: 30 } as const, { do: 'stall', durationMs: 30 } as const])(
     'holds a message and what is behind it, in order, while the other direction goes on: $do',
     async (then) => {

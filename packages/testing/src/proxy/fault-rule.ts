@@ -36,7 +36,8 @@ export interface FaultMatch {
  *
  * - `delay`: it and all that follow it in its direction come so much later. The proxy takes what the sender writes.
  * - `stall`: the same, but nothing is read meanwhile: the sender's buffers fill.
- * - `drop`: it never comes. `duplicate`: it comes twice.
+ * - `drop`: it never comes.
+ * - `duplicate`: it comes twice, the second time so many milliseconds later, behind what has passed meanwhile.
  * - `truncate`: its first bytes come, then both ends see a reset. More bytes than it has: all of it comes.
  * - `closeWithCode`: it does not come; both ends get a close frame, each as if from the other.
  * - `reset`: it does not come, and both ends see a TCP reset.
@@ -47,7 +48,11 @@ export type Fault =
   | { readonly do: 'delay'; readonly delayMs: number }
   | { readonly do: 'stall'; readonly durationMs: number }
   | { readonly do: 'drop' }
-  | { readonly do: 'duplicate' }
+  | {
+      readonly do: 'duplicate';
+      /** @defaultValue 0: the copy is the next message */
+      readonly copyDelayMs?: number | undefined;
+    }
   | { readonly do: 'truncate'; readonly afterBytes: number }
   | { readonly do: 'closeWithCode'; readonly code: number; readonly reason?: string | undefined }
   | { readonly do: 'reset' }
@@ -69,7 +74,7 @@ const NUMBERS: Readonly<Record<FaultName, readonly [field: string, min: number, 
   delay: ['delayMs', 0, 2 ** 31 - 1],
   stall: ['durationMs', 0, 2 ** 31 - 1],
   drop: null,
-  duplicate: null,
+  duplicate: ['copyDelayMs', 0, 2 ** 31 - 1],
   truncate: ['afterBytes', 0, Number.MAX_SAFE_INTEGER],
   closeWithCode: ['code', 1000, 4999],
   reset: null,
@@ -96,7 +101,8 @@ export function checkRules(rules: readonly FaultRule[]): void {
     const number = NUMBERS[then.do];
     if (number !== null) {
       const [field, min, max] = number;
-      const value = (then as unknown as Readonly<Record<string, unknown>>)[field];
+      const given = (then as unknown as Readonly<Record<string, unknown>>)[field];
+      const value = given === undefined && then.do === 'duplicate' ? 0 : given;
       if (typeof value !== 'number' || !(value >= min && value <= max))
         fail(`\`then.${field}\` is ${String(value)}; it must be a number from ${min} to ${max}.`);
     }

@@ -103,7 +103,9 @@ export class ProxiedConnection {
         break;
       case 'duplicate':
         lane.put(bytes);
-        break;
+        if (!fault.copyDelayMs) break;
+        setTimeout(() => this.#state === 'open' && lane.put(bytes), fault.copyDelayMs).unref();
+        return;
       case 'drop':
         return;
       case 'truncate':

@@ -98,6 +98,7 @@ describe('RuleBook', () => {
   it.each<[string, FaultRule]>([
     ['rules[0]: `then.do` is "explode"', { then: { do: 'explode' } as unknown as Fault }],
     ['rules[0]: `then.delayMs` is -1; it must be a number from 0', { then: { do: 'delay', delayMs: -1 } }],
+    ['rules[0]: `then.copyDelayMs` is NaN', { then: { do: 'duplicate', copyDelayMs: NaN } }],
     ['rules[0]: `then.code` is 99', { then: { do: 'closeWithCode', code: 99 } }],
     [
       'rules[0]: `then.reason` is longer',
