@@ -4,12 +4,15 @@
 export interface ConformanceCase {
   /** A sentence about behaviour; where a numbered rule of the protocol is behind it, it begins with its number. */
   readonly name: string;
+  /** Tries it once. */
   readonly run: () => Promise<void>;
 }
 
 /** The two functions of a test runner: those of vitest, Jest, Mocha and `node:test` all fit. */
 export interface SuiteRunner {
+  /** Groups the tests that `define` registers. */
   readonly describe: (name: string, define: () => void) => unknown;
+  /** Registers a test. */
   readonly test: (name: string, run: () => Promise<void>) => unknown;
 }
 

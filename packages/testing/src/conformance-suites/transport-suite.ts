@@ -12,6 +12,7 @@ export interface TransportPeer {
   readonly received: readonly string[];
   /** The close code this end saw; `null` while the pipe is there. */
   readonly closeCode: number | null;
+  /** Sends one message. */
   send(text: string): void;
   /** Ends the pipe behind what was sent. */
   close(code: number, reason: string): void;
