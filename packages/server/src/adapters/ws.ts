@@ -8,6 +8,7 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import type { EncodedFrame } from '../ports/frame-encoder.js';
 import type { ServerSocket, SocketHandler } from '../ports/server-socket.js';
 import { BatchCache } from './batch-cache.js';
+import { SocketWriter } from './socket-writer.js';
 import type { WebSocketFrame } from './websocket-frame.js';
 
 /** How long a peer may take to answer a close frame, in milliseconds. */
@@ -55,8 +56,9 @@ export class WebSocketAcceptor {
       ws.on('error', () => {
         // A peer's protocol error or a reset: `close` follows and says it all.
       });
-      const handler = accept(new WebSocketServerSocket(ws, stream, this.#batches), ws.protocol);
-      this.#connect(ws, stream, handler);
+      const writer = new SocketWriter(stream);
+      const handler = accept(new WebSocketServerSocket(ws, writer, this.#batches), ws.protocol);
+      this.#connect(ws, writer, handler);
     });
   }
 
@@ -66,7 +68,7 @@ export class WebSocketAcceptor {
     this.#server.close();
   }
 
-  #connect(ws: WebSocket, stream: Duplex, handler: SocketHandler): void {
+  #connect(ws: WebSocket, writer: SocketWriter, handler: SocketHandler): void {
     // Whatever happens in a handler ends one connection, never the process.
     const guarded = (run: () => void): void => {
       try {
@@ -83,7 +85,7 @@ export class WebSocketAcceptor {
     );
     ws.on('ping', () => guarded(() => handler.onControl()));
     ws.on('pong', () => guarded(() => handler.onControl()));
-    stream.on('drain', () => guarded(() => handler.onDrain()));
+    writer.onDrain(() => guarded(() => handler.onDrain()));
     ws.on('close', (code) => {
       this.#sockets.delete(ws);
       guarded(() => handler.onClose(code));
@@ -95,17 +97,17 @@ export class WebSocketAcceptor {
 /** One WebSocket, written to past `ws`. */
 class WebSocketServerSocket implements ServerSocket {
   readonly #ws: WebSocket;
-  readonly #stream: Duplex;
+  readonly #writer: SocketWriter;
   readonly #batches: BatchCache;
 
-  constructor(ws: WebSocket, stream: Duplex, batches: BatchCache) {
+  constructor(ws: WebSocket, writer: SocketWriter, batches: BatchCache) {
     this.#ws = ws;
-    this.#stream = stream;
+    this.#writer = writer;
     this.#batches = batches;
   }
 
   get bufferedBytes(): number {
-    return this.#stream.writableLength;
+    return this.#writer.bufferedBytes;
   }
 
   write(frames: readonly EncodedFrame[]): void {
@@ -113,12 +115,10 @@ class WebSocketServerSocket implements ServerSocket {
     if (this.#ws.readyState !== OPEN) return;
     const only = frames[0];
     if (frames.length === 1 && only !== undefined) {
-      this.#stream.write(only.payload);
-      return;
+      this.#writer.write(only.payload as Buffer);
+    } else {
+      this.#writer.write(this.#batches.join(frames as unknown as readonly WebSocketFrame[]));
     }
-    const batch = this.#batches.join(frames as unknown as readonly WebSocketFrame[]);
-    if (typeof batch === 'string') this.#stream.write(batch, 'latin1');
-    else this.#stream.write(batch);
   }
 
   close(code: number, reason: string): void {

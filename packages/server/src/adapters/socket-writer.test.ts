@@ -1,0 +1,149 @@
+import { Buffer } from 'node:buffer';
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo, Socket } from 'node:net';
+import { Duplex } from 'node:stream';
+import { describe, expect, test, vi } from 'vitest';
+import { SocketWriter } from './socket-writer.js';
+
+/** A socket whose kernel is the test: it takes bytes at once, or when told to. */
+class KernelInHand {
+  readonly stream = new Socket();
+  readonly taken: string[] = [];
+  isFull = false;
+  #take: (error?: Error) => void = () => undefined;
+
+  constructor() {
+    this.stream.on('error', () => undefined);
+    this.stream._write = (chunk: Buffer | string, _encoding, callback) => {
+      const take = (error?: Error): void => {
+        if (error === undefined) this.taken.push(chunk.toString());
+        callback(error);
+      };
+      if (this.isFull) this.#take = take;
+      else take();
+    };
+    // Node would gather what is corked in one call; one by one shows the same order.
+    Object.assign(this.stream, { _writev: null });
+  }
+
+  /** Takes the one chunk it was handed while full, or fails. */
+  take(error?: Error): void {
+    this.#take(error);
+  }
+}
+
+describe('a plain TCP socket', () => {
+  test('that takes everything is handed the bytes without its queue', () => {
+    const { stream, taken } = new KernelInHand();
+    const write = vi.spyOn(stream, 'write');
+    const writer = new SocketWriter(stream);
+    writer.write(Buffer.from('a'));
+    writer.write('b');
+    expect(taken).toEqual(['a', 'b']);
+    expect(writer.bufferedBytes).toBe(0);
+    expect(write).not.toHaveBeenCalled();
+  });
+
+  test('that is full keeps the order of everybody who writes, counts it, and tells when all is gone', () => {
+    const kernel = new KernelInHand();
+    const { stream, taken } = kernel;
+    const writer = new SocketWriter(stream);
+    const drained = vi.fn();
+    writer.onDrain(drained);
+    kernel.isFull = true;
+    writer.write('one ');
+    stream.write('pong ');
+    writer.write('two');
+    expect(writer.bufferedBytes).toBe('one pong two'.length);
+    expect(taken).toEqual([]);
+    kernel.isFull = false;
+    kernel.take();
+    expect(taken.join('')).toBe('one pong two');
+    expect(writer.bufferedBytes).toBe(0);
+    expect(drained).toHaveBeenCalledTimes(1);
+    writer.write('!');
+    expect(taken.at(-1)).toBe('!');
+    expect(drained).toHaveBeenCalledTimes(1);
+  });
+
+  test('that stays full tells when the little that waited behind is gone too', async () => {
+    const kernel = new KernelInHand();
+    const writer = new SocketWriter(kernel.stream);
+    const drained = new Promise<void>((resolve) => writer.onDrain(resolve));
+    const early = vi.fn();
+    void drained.then(early);
+    kernel.isFull = true;
+    writer.write('one');
+    writer.write('two');
+    kernel.take();
+    await Promise.resolve();
+    expect(kernel.taken).toEqual(['one']);
+    expect(early).not.toHaveBeenCalled();
+    kernel.isFull = false;
+    kernel.take();
+    await drained;
+    expect(kernel.taken.join('')).toBe('onetwo');
+    expect(writer.bufferedBytes).toBe(0);
+  });
+
+  test.each(['at once', 'later'])('that fails %s is destroyed, and nobody waits for it', async (when) => {
+    const kernel = new KernelInHand();
+    const closed = new Promise((resolve) => kernel.stream.on('close', resolve));
+    const writer = new SocketWriter(kernel.stream);
+    const drained = vi.fn();
+    writer.onDrain(drained);
+    kernel.isFull = true;
+    if (when === 'at once')
+      kernel.stream._write = (_chunk, _encoding, callback) => callback(new Error('reset'));
+    writer.write('one');
+    writer.write('two');
+    if (when === 'later') kernel.take(new Error('reset'));
+    expect(kernel.stream.destroyed).toBe(true);
+    await closed;
+    expect(drained).not.toHaveBeenCalled();
+  });
+});
+
+test('any other stream is written to as usual', () => {
+  const chunks: string[] = [];
+  const stream = new Duplex({
+    decodeStrings: false,
+    write: (chunk: Buffer | string, _encoding, callback) => {
+      chunks.push(chunk.toString());
+      callback();
+    },
+  });
+  const write = vi.spyOn(stream, 'write');
+  const writer = new SocketWriter(stream);
+  writer.write('a');
+  expect(chunks).toEqual(['a']);
+  expect(write).toHaveBeenCalledTimes(1);
+});
+
+test('a real peer that reads late gets every byte in order', async () => {
+  const server = createServer({ allowHalfOpen: true });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const accepted = once(server, 'connection') as Promise<[Socket]>;
+  const peer = connect((server.address() as AddressInfo).port, '127.0.0.1');
+  const [stream] = await accepted;
+  const writer = new SocketWriter(stream);
+  const drained = new Promise<void>((resolve) => writer.onDrain(resolve));
+  let sent = '';
+  // Until the kernels on the way hold no more, and then some: bytes and text, small and large.
+  for (let n = 0, after = 0; after < 50; n++) {
+    const text = `${n}:${'x'.repeat(n % 7 === 0 ? 200_000 : n % 100)};`;
+    writer.write(n % 2 === 0 ? text : Buffer.from(text));
+    sent += text;
+    if (writer.bufferedBytes > 0) after++;
+  }
+  let received = '';
+  peer.on('data', (data: Buffer) => (received += data.toString()));
+  await drained;
+  expect(writer.bufferedBytes).toBe(0);
+  stream.end();
+  await once(peer, 'end');
+  expect(received === sent).toBe(true);
+  peer.destroy();
+  server.close();
+});
