@@ -183,8 +183,7 @@ export class Outbox implements Reader, Writer {
         if (current) return this.#pumpStatus(subscription, frames);
         if (this.#room <= 0) return false;
         run = head.catchUp(subscription.epoch, subscription.sent, this.form);
-        subscription.run = run;
-        subscription.runIndex = 0;
+        subscription.follow(run);
       }
       if (run.largestBytes > this.maxFrameBytes) {
         this.#events.onTooLarge(subscription);
@@ -197,9 +196,7 @@ export class Outbox implements Reader, Writer {
         frames.push(frame);
         this.#room -= frame.byteLength;
       }
-      subscription.sent = run.offset;
-      subscription.epoch = run.epoch;
-      subscription.run = null;
+      subscription.arrive(run);
     }
   }
 

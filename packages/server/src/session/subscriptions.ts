@@ -16,6 +16,7 @@ import {
 import type { Authorizer } from '../auth/authorize.js';
 import type { Channel } from '../hub/channel.js';
 import { NOTHING_SENT } from '../hub/channel-head.js';
+import type { FrameRun } from '../hub/frame-run.js';
 import type { Hub } from '../hub/hub.js';
 import { Subscription } from '../hub/subscription.js';
 import type { ChannelDirectory, KnownChannel } from './channel-directory.js';
@@ -253,29 +254,29 @@ export class Subscriptions {
     const recovery = decideRecovery(known.spec.kind, head, cursorOf(wish));
     // A second answer begins anew: its data goes behind its own ack, and what waits behind an earlier one is left out.
     this.#detach(wish.c);
-    const subscription = new Subscription(outbox, channel, head.epoch, head.offset);
+    const subscription = new Subscription(outbox, channel, head.epoch);
     // A channel counts as live until told otherwise (P-DATA-8).
     subscription.statusSent = channel.status === 'live' ? channel.statusVersion : 0;
+    let sent = NOTHING_SENT;
     let start: number | undefined;
+    let reset: FrameRun | null = null;
     switch (recovery.mode) {
       case 'same':
-        subscription.sent = head.offset;
+        sent = head.offset;
         break;
       case 'range':
-        subscription.sent = wish.o ?? NOTHING_SENT;
+        sent = wish.o ?? NOTHING_SENT;
         break;
       case 'tail': {
         const base = head.tailBase(wish.last);
-        subscription.sent = base;
+        sent = base;
         if (base < head.offset) start = base;
         break;
       }
       case 'full':
-        subscription.sent = NOTHING_SENT;
         break;
       case 'reset':
-        subscription.run = head.resetRun(recovery.why ?? 'epoch', recovery.lost);
-        subscription.sent = NOTHING_SENT;
+        reset = head.resetRun(recovery.why ?? 'epoch', recovery.lost);
         break;
     }
     if (known.spec.kind === 'state' && recovery.mode === 'full') {
@@ -286,7 +287,8 @@ export class Subscriptions {
       }
     }
     this.#held.set(wish.c, { question: pending.question, known, channel, subscription });
-    channel.attach(subscription);
+    channel.attach(subscription, sent);
+    if (reset !== null) subscription.follow(reset);
     hub.release(channel);
     const entry: SubscribedEntry = {
       c: wish.c,

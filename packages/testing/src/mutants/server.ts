@@ -7,8 +7,8 @@ export const serverMutants: readonly Mutant[] = [
     name: 'attached-after-the-ack',
     rule: 'P-SUB-5: what follows an ack is complete',
     file: 'server/src/session/subscriptions.ts',
-    find: 'channel.attach(subscription);',
-    replace: 'void hub.refresh(channel).then(() => channel.attach(subscription), () => undefined);',
+    find: 'channel.attach(subscription, sent);',
+    replace: 'void hub.refresh(channel).then(() => channel.attach(subscription, sent), () => undefined);',
   },
   {
     name: 'authorise-skipped-on-resume',
@@ -51,8 +51,8 @@ export const serverMutants: readonly Mutant[] = [
     name: 'tail-not-sent',
     rule: 'P-SUB-5: a tail follows its entry',
     file: 'server/src/session/subscriptions.ts',
-    find: 'subscription.sent = base;',
-    replace: 'subscription.sent = head.offset;',
+    find: 'sent = base;',
+    replace: 'sent = head.offset;',
   },
   {
     name: 'conflated-stream',
@@ -156,8 +156,8 @@ export const serverMutants: readonly Mutant[] = [
     name: 'old-epoch-in-step',
     rule: 'P-POS-1: offsets of another epoch are not in step',
     file: 'server/src/hub/channel.ts',
-    find: 'if (subscription.epoch !== epoch) subscription.sent = NOTHING_SENT;',
-    replace: '',
+    find: 'if ((subscription.run ?? subscription).epoch !== epoch) subscription.startOver();',
+    replace: 'if (subscription.run !== null && subscription.run.epoch !== epoch) subscription.startOver();',
   },
   {
     name: 'slow-reader-forgotten',
