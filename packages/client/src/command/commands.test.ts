@@ -171,6 +171,22 @@ describe('across a broken connection (P-CMD-2)', () => {
     expect(await outcome(lost)).toBe('timeout maybe');
   });
 
+  test('sent again and then refused, it may have been done all the same; what is replayed is known', async () => {
+    for (const [rp, executed] of [
+      [undefined, 'maybe'],
+      [1, 'no'],
+    ] as const) {
+      const { client, clock, server } = await setUp();
+      const placed = outcome(client.command('place', { qty: 1 }, { key: 'k1' }));
+      await clock.settle();
+      server.pipe.close(1006);
+      await clock.advance(1_000);
+      const { id } = server.pipe.of('req')[0]!;
+      server.pipe.send({ t: 'res', id, err: { c: 'unavailable', x: 'no' }, ...(rp && { rp }) });
+      expect(await placed).toBe(`unavailable ${executed}`);
+    }
+  });
+
   test('a command the contract calls idempotent too, with the time it says', async () => {
     const { clock, server } = setUpClient();
     const client = createClient(market, {

@@ -57,6 +57,8 @@ interface Call extends CallOptions {
   stop?: () => void;
   /** Was written: nobody can say any more that it was not done. */
   sent: boolean;
+  /** Was written before, or runs: a refusal now says nothing of that. */
+  doubted?: boolean;
   settle: (error: TickwireError | null, value?: unknown) => void;
 }
 
@@ -171,15 +173,17 @@ export function createCommands(ports: CommandPorts): Commands {
         admit(call);
       }),
     flush: () => on(0).forEach(send),
-    answered({ id, v, err, at }, socketId) {
+    answered({ id, v, err, at, rp }, socketId) {
       const call = calls.get(id);
       if (call?.socketId !== socketId) return;
       const { settle, until } = call;
       if (err?.c === 'in_flight') {
         // Its key runs: asked again, the answer will be how that ended (P-CMD-5).
         call.socketId = 0;
+        call.doubted = true;
         wakeAt((call.againMs = nowMs() + (fromWireError(err).retryAfterMs ?? 500)));
-      } else if (err) settle(fromWireError(err));
+      } else if (err)
+        settle(fromWireError(call.doubted && !rp && err.x !== 'yes' ? { ...err, x: 'maybe' } : err));
       else if (at && until) {
         // It was done: nothing that comes makes it another end.
         call.socketId = -1;
@@ -190,7 +194,8 @@ export function createCommands(ports: CommandPorts): Commands {
     disconnected(socketId, discarded) {
       for (const call of on(socketId)) {
         call.socketId = 0;
-        call.sent &&= !discarded;
+        call.sent &&= !discarded || !!call.doubted;
+        call.doubted = call.sent;
         if (call.sent && !call.repeatable) fail(call, 'indeterminate', 'connection lost');
       }
     },
