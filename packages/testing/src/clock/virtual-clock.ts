@@ -231,6 +231,11 @@ export class VirtualMachine implements Clock {
     return this.#halted;
   }
 
+  /** Whether {@link VirtualMachine.freeze} was called, and not yet {@link VirtualMachine.thaw}. */
+  get frozen(): boolean {
+    return this.#frozen;
+  }
+
   monotonicMs(): number {
     return this.#timeline.nowMs();
   }

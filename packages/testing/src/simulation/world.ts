@@ -290,7 +290,8 @@ export class World {
         return;
       case 'loopStall': {
         const server = this.#server(fault.server);
-        if (fault.forMs > HARMLESS_STALL_MS) this.#freeze(server, fault.forMs, later);
+        const isHarmless = fault.forMs <= HARMLESS_STALL_MS && server.machine?.frozen === false;
+        if (!isHarmless) this.#freeze(server, fault.forMs, later);
         else this.#stop(server.machine, fault.forMs, later);
         return;
       }

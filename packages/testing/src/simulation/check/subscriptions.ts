@@ -219,6 +219,9 @@ class StreamSubscriber extends Subscriber {
     this.#start = null;
     const cursor = this.#cursor;
     this.#cursor = to;
+    // A broken continuity ends what "once" refers to (P-APP-2): servers that learn of a new history one after the other
+    // may lead a reader back to the old one, and each time it is told.
+    if (why !== 'trimmed') this.#delivered.clear();
     if (cursor === null || why !== 'trimmed') return;
     if (lost === null) {
       this.report('R2', atMs, `was told of a loss after ${at(cursor)}, but not of what.`);
