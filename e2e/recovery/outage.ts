@@ -1,5 +1,4 @@
 // Outage: the server is gone for a second, and back. How long from the moment it listens until everybody is live?
-import type { ReconnectOptions } from '@tickwire/client';
 import { SeededRandom } from '@tickwire/testing';
 import { createFaultProxy } from '@tickwire/testing/proxy';
 import { Reader, sleep, startTraffic } from './stage.js';
@@ -10,7 +9,7 @@ const OUTAGES = 3;
 const DOWN_MS = 1_000;
 
 /** Nobody listens for a second, and all connections are reset, as when a process has died. */
-export async function measureOutages(seed: number, reconnect: ReconnectOptions): Promise<Times> {
+export async function measureOutages(seed: number): Promise<Times> {
   const traffic = await startTraffic();
   const measuredMs: number[] = [];
   for (let outage = 0; outage < OUTAGES; outage++) {
@@ -18,7 +17,7 @@ export async function measureOutages(seed: number, reconnect: ReconnectOptions):
     const before = await createFaultProxy({ target: traffic.url });
     const readers = Array.from(
       { length: READERS },
-      (_, index) => new Reader(before.url, { reconnect, random: random.fork(String(index)) }),
+      (_, index) => new Reader(before.url, { random: random.fork(String(index)) }),
     );
     await Promise.all(readers.map((reader) => reader.live()));
     await before.close();

@@ -28,7 +28,7 @@ export interface ReconnectOptions {
   readonly initialDelayMs?: number | undefined;
   /** Bound of every delay, in milliseconds. While the device is offline, delays are at least this. @defaultValue 30_000 */
   readonly maxDelayMs?: number | undefined;
-  /** Growth of the bound from attempt to attempt; 1 for a fixed delay. @defaultValue 2 */
+  /** Growth of the bound from attempt to attempt; 1 for a fixed delay. @defaultValue 1.5 */
   readonly multiplier?: number | undefined;
   /**
    * From 0, the delay is the bound, to 1, it is anywhere below it. Clients that lost the same server come back
@@ -127,7 +127,7 @@ export const DEFAULTS = {
 export const RECONNECT_DEFAULTS = {
   initialDelayMs: 250,
   maxDelayMs: 30_000,
-  multiplier: 2,
+  multiplier: 1.5,
   jitter: 1,
   maxAttempts: Infinity,
   stableMs: 30_000,

@@ -10,12 +10,14 @@ const delays = (options: ReconnectOptions, random = 0.5): number[] =>
 
 describe('backoffDelayMs', () => {
   test('full jitter by default: anywhere between nothing and the bound', () => {
-    expect(delays({}, 0)).toEqual([250, 500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000]);
+    expect(delays({}, 0)).toEqual([
+      250, 375, 562.5, 843.75, 1_265.625, 1_898.4375, 2_847.65625, 4_271.484375,
+    ]);
     expect(Math.max(...delays({}, 0.999_999))).toBeLessThan(1);
   });
 
   test('3 s to 30 s', () => {
-    expect(delays({ initialDelayMs: 3_000, maxDelayMs: 30_000, jitter: 0 })).toEqual([
+    expect(delays({ initialDelayMs: 3_000, maxDelayMs: 30_000, multiplier: 2, jitter: 0 })).toEqual([
       3_000, 6_000, 12_000, 24_000, 30_000, 30_000, 30_000, 30_000,
     ]);
   });

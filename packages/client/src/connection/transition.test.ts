@@ -272,11 +272,12 @@ describe('reconnecting (P-LIVE-4)', () => {
     }
   });
 
-  test('delays double up to 30 s', () => {
+  test('delays grow by a half up to 30 s', () => {
     const m = machine({ jitter: 0 });
     m.send({ type: 'connectCalled' });
-    const delays = Array.from({ length: 9 }, () => m.fail(1006).delayMs);
-    expect(delays).toEqual([250, 500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000]);
+    const delays = Array.from({ length: 14 }, () => m.fail(1006).delayMs);
+    expect(delays.slice(0, 4)).toEqual([250, 375, 562.5, 843.75]);
+    expect(delays.slice(-3)).toEqual([250 * 1.5 ** 11, 30_000, 30_000]);
   });
 
   test('start small again only after a connection that lasted', () => {
@@ -284,7 +285,7 @@ describe('reconnecting (P-LIVE-4)', () => {
     m.send({ type: 'connectCalled' });
     m.fail(1006).fail(1006).connect().wait(29_000);
     m.close(1006);
-    expect(m.delayMs).toBe(1_000);
+    expect(m.delayMs).toBe(562.5);
     m.connect().wait(30_000);
     m.close(1006);
     expect(m.delayMs).toBe(250);
@@ -339,7 +340,7 @@ describe('reconnecting (P-LIVE-4)', () => {
       m.send({ type: 'tokenFailed', socketId: m.state.socketId });
       return m.delayMs;
     });
-    expect(delays).toEqual([250, 500, 1_000, 2_000]);
+    expect(delays).toEqual([250, 375, 562.5, 843.75]);
     expect(m.state.attempt).toBe(0);
   });
 });
