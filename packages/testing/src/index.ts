@@ -62,7 +62,8 @@ export {
   type VirtualListenOptions,
 } from './network/virtual-listener.js';
 export { createVirtualEnvironment, type VirtualEnvironment } from './environment/virtual-environment.js';
-export { runScenario, runSeed, type RunResult } from './simulation/run.js';
+export { runScenario, runSeed, type RunResult, type RunSummary } from './simulation/run.js';
+export type { HookName } from './simulation/hook-faults.js';
 export { drawScenario, FAULT_NAMES } from './simulation/draw-scenario.js';
 export type { ChannelPlan, HistoryLimits } from './simulation/contract.js';
 export type { Sabotage } from './simulation/world.js';

@@ -11,7 +11,9 @@ export type Until = (at: readonly EffectPosition[], done: () => void) => () => v
 /** What is needed of a handle, whatever it holds. */
 export interface ShownHandle {
   readonly id: string;
+  /** What it shows now. */
   getSnapshot(): { readonly position: Position | null };
+  /** Calls `listener` after changes until the returned function is called. */
   subscribe(listener: () => void): () => void;
 }
 

@@ -82,6 +82,7 @@ export type Awaitable<Value> = Value | Promise<Value>;
  * and where that inserted nothing a `select`; `complete` and `release` carry `where run = $run and outcome is null`.
  */
 export interface IdempotencyStore {
+  /** Makes the record of a run that would begin, unless there is one, and tells which. */
   claim(key: CommandKey, request: ClaimRequest): Awaitable<ClaimAnswer>;
   /** The run has ended so; also after its lease, if no other run has replaced it. */
   complete(key: CommandKey, run: string, outcome: CommandOutcome): Awaitable<void>;
