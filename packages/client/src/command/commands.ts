@@ -114,8 +114,8 @@ export function createCommands(ports: CommandPorts): Commands {
     }
     call.socketId = to;
     call.sent = true;
+    // The alarm is set for the end of the wait for a connection, which is not later.
     call.dueMs = deadlineMs;
-    wakeAt(deadlineMs);
   }
 
   function admit(call: Call): void {
@@ -194,8 +194,8 @@ export function createCommands(ports: CommandPorts): Commands {
     disconnected(socketId, discarded) {
       for (const call of on(socketId)) {
         call.socketId = 0;
-        call.sent &&= !discarded || !!call.doubted;
-        call.doubted = call.sent;
+        // What waits on a socket was sent.
+        call.sent = call.doubted ||= !discarded;
         if (call.sent && !call.repeatable) fail(call, 'indeterminate', 'connection lost');
       }
     },
@@ -212,7 +212,7 @@ export function createCommands(ports: CommandPorts): Commands {
         if (dueMs > now) {
           if (!socketId && againMs <= now) send(call);
           wakeAt(againMs > now ? againMs : dueMs);
-        } else fail(call, sent ? 'timeout' : 'deadline', `no ${sent ? 'answer' : 'connection'} in time`);
+        } else fail(call, sent ? 'timeout' : 'deadline', 'took too long');
       }
     },
   };
