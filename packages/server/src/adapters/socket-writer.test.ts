@@ -147,3 +147,31 @@ test('a real peer that reads late gets every byte in order', async () => {
   peer.destroy();
   server.close();
 });
+
+test('a large write is seen to leave in part, though it counts as buffered until all of it has', async () => {
+  const listener = createServer({ pauseOnConnect: true });
+  listener.listen(0, '127.0.0.1');
+  await once(listener, 'listening');
+  const stream = connect((listener.address() as AddressInfo).port, '127.0.0.1');
+  const [[reader]] = (await Promise.all([once(listener, 'connection'), once(stream, 'connect')])) as [
+    [Socket],
+    unknown,
+  ];
+  const writer = new SocketWriter(stream);
+  const size = 64 * 1_048_576;
+  writer.write(Buffer.alloc(size));
+  const before = writer.takenBytes ?? NaN;
+  expect(before).toBeLessThan(size);
+  expect(writer.bufferedBytes).toBe(size);
+  reader.resume();
+  await vi.waitUntil(() => (writer.takenBytes ?? NaN) > before);
+  await vi.waitUntil(() => writer.takenBytes === size && writer.bufferedBytes === 0);
+  stream.destroy();
+  reader.destroy();
+  expect(writer.takenBytes).toBeUndefined();
+  listener.close();
+});
+
+test('a stream without a handle tells nothing of the kind', () => {
+  expect(new SocketWriter(new Duplex()).takenBytes).toBeUndefined();
+});

@@ -110,6 +110,10 @@ class WebSocketServerSocket implements ServerSocket {
     return this.#writer.bufferedBytes;
   }
 
+  get takenBytes(): number | undefined {
+    return this.#writer.takenBytes;
+  }
+
   write(frames: readonly EncodedFrame[]): void {
     // After a close frame, ours or the peer's, nothing may follow (RFC 6455 §5.5.1).
     if (this.#ws.readyState !== OPEN) return;

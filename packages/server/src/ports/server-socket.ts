@@ -10,6 +10,12 @@ export interface ServerSocket {
   write(frames: readonly EncodedFrame[]): void;
   /** Bytes handed over that have not left the process. */
   readonly bufferedBytes: number;
+  /**
+   * Grows with every byte that leaves the process, also while one large write is under way: tells a peer that is slow from
+   * one that is gone.
+   * @defaultValue judged by `bufferedBytes`, which may stand still until a whole write is over
+   */
+  readonly takenBytes?: number | undefined;
   /** Closes after what was written; the adapter ends the socket by force where the peer does not answer. */
   close(code: number, reason: string): void;
   /** Ends the socket at once. */

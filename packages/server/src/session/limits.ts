@@ -96,7 +96,8 @@ export interface ServerLimits extends PrincipalLimits {
    */
   readonly watermarkBytes?: number | undefined;
   /**
-   * How long a connection above its watermark may take nothing at all before it is closed with 4301, in milliseconds.
+   * How long a connection above its watermark may take nothing at all before it is closed with 4301, in milliseconds; a
+   * quarter more at most. One that was seen to take something is given longer: a thousand bytes a second are enough.
    * @defaultValue 30_000
    */
   readonly slowConsumerMs?: number | undefined;

@@ -126,7 +126,7 @@ export class Session implements SocketHandler, Timed {
           this.#dispatch({
             type: 'outputStalled',
             at: context.clock.monotonicMs(),
-            bufferedBytes: socket.bufferedBytes,
+            takenBytes: takenOf(socket),
           }),
       },
     );
@@ -222,6 +222,7 @@ export class Session implements SocketHandler, Timed {
       type: 'deadlineReached',
       at: nowMs,
       bufferedBytes: this.#socket.bufferedBytes,
+      takenBytes: takenOf(this.#socket),
       subscriptions: this.subscriptionCount,
     });
   }
@@ -569,6 +570,11 @@ export class Session implements SocketHandler, Timed {
 /** A moment of the wall clock on the monotonic one: later jumps of the wall clock move nothing. */
 function monotonicOf(wallMs: number | null, nowMs: number, nowWallMs: number): number | null {
   return wallMs === null ? null : nowMs + Math.max(0, wallMs - nowWallMs);
+}
+
+/** Grows when the peer takes something; of two looks only the difference means anything. */
+function takenOf({ takenBytes, bufferedBytes }: ServerSocket): number {
+  return takenBytes ?? -bufferedBytes;
 }
 
 function asTickwireError(error: unknown): TickwireError {

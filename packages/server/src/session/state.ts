@@ -40,10 +40,17 @@ export interface HandshakingState {
   readonly deadlineMs: number;
 }
 
-/** What a stalled peer is judged by. */
+/** Data waits in this process for a peer that takes it slowly, or not at all. */
 export interface Stall {
-  readonly bufferedBytes: number;
-  readonly untilMs: number;
+  readonly sinceMs: number;
+  /** What it had taken when that was looked at last. */
+  readonly takenBytes: number;
+  /** When it was last seen to take something. */
+  readonly tookAtMs: number;
+  /** How long it may be seen to take nothing. */
+  readonly patienceMs: number;
+  /** When it is looked at again. */
+  readonly lookAtMs: number;
 }
 
 /** When credentials end. */
@@ -65,6 +72,10 @@ export interface OpenState {
   readonly rttMs: number | null;
   readonly expiry: Expiry | null;
   readonly stall: Stall | null;
+  /**
+   * How long the last stall took, until something is heard again: a ping behind what waits in the network needs as long.
+   */
+  readonly slackMs: number;
   /** When frames were refused by their schema, within the last minute. */
   readonly refusedAtMs: readonly number[];
   readonly maxInFlight: number;
@@ -136,11 +147,12 @@ export type SessionEvent = { readonly at: number } & (
     }
   | { readonly type: 'refreshRefused'; readonly id: number; readonly error: WireError }
   | { readonly type: 'commandEnded' }
-  | { readonly type: 'outputStalled'; readonly bufferedBytes: number }
+  | { readonly type: 'outputStalled'; readonly takenBytes: number }
   | { readonly type: 'outputDrained' }
   | {
       readonly type: 'deadlineReached';
       readonly bufferedBytes: number;
+      readonly takenBytes: number;
       readonly subscriptions: number;
     }
   | { readonly type: 'drainCalled'; readonly inMs: number }

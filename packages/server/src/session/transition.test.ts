@@ -40,6 +40,7 @@ const deadline = (at: number, bufferedBytes = 0, subscriptions = 0): SessionEven
   type: 'deadlineReached',
   at,
   bufferedBytes,
+  takenBytes: -bufferedBytes,
   subscriptions,
 });
 
@@ -202,9 +203,9 @@ describe('open', () => {
   });
 
   test('P-NODE-5 a peer that takes nothing for 30 s is closed with 4301 and cut; one that takes little is not', () => {
-    const stalled: SessionEvent = { type: 'outputStalled', at: 0, bufferedBytes: 300_000 };
+    const stalled: SessionEvent = { type: 'outputStalled', at: 0, takenBytes: -300_000 };
     const pong = (at: number) => receive({ t: 'pong', k: 1 }, at);
-    const alive = [...open, stalled, deadline(25_000), pong(25_001)];
+    const alive = [...open, stalled, deadline(25_000, 300_000), pong(25_001)];
     expect(closing(run(...alive, deadline(30_000, 300_000)).effects)).toMatchObject({
       code: 4301,
       force: true,
@@ -212,6 +213,72 @@ describe('open', () => {
     expect(closing(run(...alive, deadline(30_000, 299_000)).effects)).toBeUndefined();
     const drained: SessionEvent = { type: 'outputDrained', at: 29_000 };
     expect(closing(run(...alive, drained, deadline(30_000, 0)).effects)).toBeUndefined();
+  });
+
+  /** Runs a peer that takes `bytesPerSecond` of 300,000 that wait, and hears nothing of it; when and how it ends. */
+  function slowPeer(
+    bytesPerSecond: number,
+    forMs: number,
+    startsAtMs = 0,
+  ): { code: number; atMs: number } | null {
+    let { state } = run(...open, { type: 'outputStalled', at: startsAtMs, takenBytes: -300_000 });
+    for (;;) {
+      const atMs = Math.min(state.deadlineMs, forMs);
+      if (atMs === forMs) return null;
+      const [next, ...effects] = step(
+        state,
+        deadline(atMs, Math.max(1, 300_000 - Math.floor((bytesPerSecond * (atMs - startsAtMs)) / 1_000))),
+      );
+      const end = closing(effects);
+      if (end?.type === 'close') return { code: end.code, atMs };
+      state = next;
+    }
+  }
+
+  test.each([0, 12_000, 24_999])(
+    'P-NODE-5 one that takes nothing ends 30 to 45 s after it stopped, whenever that was (%d)',
+    (startsAtMs) => {
+      const end = slowPeer(0, 1_000_000, startsAtMs);
+      expect(end?.code).toBe(4301);
+      expect((end?.atMs ?? 0) - startsAtMs).toBeGreaterThanOrEqual(30_000);
+      expect((end?.atMs ?? 0) - startsAtMs).toBeLessThanOrEqual(45_000);
+    },
+  );
+
+  test('P-LIVE-2, P-NODE-5 one that takes a thousand bytes a second is not closed, though no ping of ours reaches it', () => {
+    expect(slowPeer(1_000, 290_000)).toBeNull();
+  });
+
+  test('P-NODE-5 what it takes is seen in lumps: the next has the time it needs at a thousand bytes a second', () => {
+    const stalled: SessionEvent = { type: 'outputStalled', at: 0, takenBytes: -300_000 };
+    const lump = [...open, stalled, deadline(20_000, 256_000)] as const;
+    expect(closing(run(...lump, deadline(74_999, 256_000)).effects)).toBeUndefined();
+    expect(closing(run(...lump, deadline(75_000, 256_000)).effects)).toMatchObject({ code: 4301 });
+    const small = [...open, stalled, deadline(20_000, 299_900)] as const;
+    expect(closing(run(...small, deadline(50_000, 299_900)).effects)).toMatchObject({ code: 4301 });
+    const huge = [...open, stalled, deadline(20_000, 1), deadline(319_999, 1)] as const;
+    expect(closing(run(...huge).effects)).toBeUndefined();
+    expect(closing(run(...huge, deadline(320_000, 1)).effects)).toMatchObject({ code: 4301 });
+  });
+
+  test('P-LIVE-2 once it has drained, a ping that waited has its grace from then on, and as long again as it waited', () => {
+    const stalled: SessionEvent = { type: 'outputStalled', at: 20_000, takenBytes: -300_000 };
+    const drained: SessionEvent = { type: 'outputDrained', at: 60_000 };
+    const waited = [...open, stalled, deadline(27_500, 200_000), deadline(50_000, 1_000), drained] as const;
+    expect(closing(run(...waited, deadline(109_999)).effects)).toBeUndefined();
+    expect(closing(run(...waited, deadline(110_000)).effects)).toMatchObject({ code: 4302 });
+    const heard = [...waited, receive({ t: 'pong', k: 1 }, 61_000), deadline(75_000)] as const;
+    expect(closing(run(...heard, deadline(84_999)).effects)).toBeUndefined();
+    expect(closing(run(...heard, deadline(85_000)).effects)).toMatchObject({ code: 4302 });
+  });
+
+  test('P-LIVE-2 a ping that has not left this process is not held against the peer; whether it leaves is', () => {
+    const pinged = [...open, deadline(25_000, 100_000)] as const;
+    expect(closing(run(...pinged, deadline(35_000, 100_000)).effects)).toBeUndefined();
+    expect(closing(run(...pinged, deadline(35_000, 0)).effects)).toMatchObject({ code: 4302 });
+    const waits = [...pinged, deadline(35_000, 100_000)] as const;
+    expect(closing(run(...waits, deadline(65_000, 100_000)).effects)).toMatchObject({ code: 4301 });
+    expect(closing(run(...waits, deadline(65_000, 90_000)).effects)).toBeUndefined();
   });
 });
 
@@ -327,7 +394,7 @@ describe('every state and every event', () => {
     { type: 'refreshAccepted', at: 0, id: 1, expiresAtMs: null, ttlMs: null },
     { type: 'refreshRefused', at: 0, id: 1, error: { c: 'forbidden' } },
     { type: 'commandEnded', at: 0 },
-    { type: 'outputStalled', at: 0, bufferedBytes: 1 },
+    { type: 'outputStalled', at: 0, takenBytes: -1 },
     { type: 'outputDrained', at: 0 },
     deadline(0),
     deadline(1_000_000),
@@ -384,7 +451,7 @@ test('a deadline that came up is never due again at once, whatever happened befo
         receive({ t: 'req', id: n, m: 'x' }, at),
         receive({ t: 'auth', id: n, token: '' }, at),
         { type: 'refreshAccepted', at, id: n, expiresAtMs: at + 90_000, ttlMs: 90_000 },
-        { type: 'outputStalled', at, bufferedBytes: Math.floor(float() * 10) },
+        { type: 'outputStalled', at, takenBytes: Math.floor(float() * 10) },
         { type: 'outputDrained', at },
         { type: 'drainCalled', at, inMs: Math.floor(float() * 5_000) },
       ];

@@ -17,6 +17,7 @@ import type {
   SessionFrame,
   SessionSettings,
   SessionState,
+  Stall,
 } from './state.js';
 
 type Step = readonly [SessionState, ...SessionEffect[]];
@@ -25,6 +26,16 @@ type EventOf<Type extends SessionEvent['type']> = Extract<SessionEvent, { readon
 const MINUTE_MS = 60_000;
 /** How long a client has to move when its connection has grown old. */
 const OLD_NOTICE_MS = 10_000;
+/** How often a slow peer is looked at in the time that it may take nothing. */
+const LOOKS = 4;
+/**
+ * A peer that takes a thousand bytes a second is slow, not gone; a fifth less, for clocks and headers. What it takes is
+ * seen in lumps only, because a kernel asks for more when a good part of its buffer is free: the next lump is given the
+ * time that one of the size of the last needs at that pace.
+ */
+const SLOWEST_BYTES_PER_MS = 0.8;
+/** Most patience, in times of the setting: a lump can be as large as a kernel's buffer. */
+const MOST_PATIENCE = 10;
 
 /** A connection that was accepted a moment ago. */
 export function initialSessionState(settings: SessionSettings, at: number): SessionState {
@@ -110,6 +121,7 @@ function accepted(settings: SessionSettings, event: EventOf<'helloAccepted'>): S
     rttMs: null,
     expiry: expiryOf(settings, at, event.expiresAtMs),
     stall: null,
+    slackMs: 0,
     refusedAtMs: [],
     maxInFlight: event.maxInFlight,
     inFlight: 0,
@@ -134,15 +146,13 @@ function rejected(error: WireError, code: number, reason: string): Step {
 function open(settings: SessionSettings, state: OpenState, event: SessionEvent): Step {
   switch (event.type) {
     case 'frameReceived':
-      return received(settings, { ...state, awaited: null }, event);
+      return received(settings, heard(state), event);
     case 'frameRefused':
-      return refused(settings, { ...state, awaited: null }, event);
+      return refused(settings, heard(state), event);
     case 'frameUnknown':
-      return event.critical
-        ? fault('unknown critical frame')
-        : [scheduled(settings, { ...state, awaited: null })];
+      return event.critical ? fault('unknown critical frame') : [scheduled(settings, heard(state))];
     case 'rateExceeded':
-      return overRate(settings, { ...state, awaited: null }, event);
+      return overRate(settings, heard(state), event);
     case 'refreshAccepted':
       return refreshed(settings, state, event);
     case 'refreshRefused':
@@ -154,15 +164,9 @@ function open(settings: SessionSettings, state: OpenState, event: SessionEvent):
     case 'commandEnded':
       return commandEnded(settings, { ...state, inFlight: state.inFlight - 1 }, event.at);
     case 'outputStalled':
-      if (state.stall !== null) return [state];
-      return [
-        scheduled(settings, {
-          ...state,
-          stall: { bufferedBytes: event.bufferedBytes, untilMs: event.at + settings.slowConsumerMs },
-        }),
-      ];
+      return [state.stall === null ? stalling(settings, state, event) : state];
     case 'outputDrained':
-      return [state.stall === null ? state : scheduled(settings, { ...state, stall: null })];
+      return [state.stall === null ? state : scheduled(settings, flowing(state, state.stall, event.at))];
     case 'deadlineReached':
       return deadline(settings, state, event);
     case 'drainCalled':
@@ -274,13 +278,11 @@ function deadline(settings: SessionSettings, state: OpenState, event: EventOf<'d
   }
   if (at >= state.oldAtMs && state.status === 'open')
     return leaving(settings, state, at, OLD_NOTICE_MS, CloseCode.rebalance);
-  if (state.stall !== null && at >= state.stall.untilMs) {
-    if (event.bufferedBytes >= state.stall.bufferedBytes) return stalled();
-    // It takes data, only slowly: it is given as long again.
-    const stall = { bufferedBytes: event.bufferedBytes, untilMs: at + settings.slowConsumerMs };
-    return deadline(settings, { ...state, stall }, event);
+  if (state.stall !== null && at >= state.stall.lookAtMs) return look(settings, state, state.stall, event);
+  if (state.stall === null && at >= silentAtMs(settings, state)) {
+    // A ping that has not left this process cannot have been answered: what is judged now is whether it leaves.
+    return event.bufferedBytes > 0 ? deadline(settings, stalling(settings, state, event), event) : silent();
   }
-  if (state.awaited !== null && at >= state.awaited.sentAtMs + settings.pingGraceMs) return silent();
   const effects: SessionEffect[] = [];
   let next = state;
   if (next.expiry !== null && at >= next.expiry.expiresAtMs + settings.authGraceMs && !next.refreshing) {
@@ -307,6 +309,58 @@ function deadline(settings: SessionSettings, state: OpenState, event: EventOf<'d
   return [scheduled(settings, next), ...effects];
 }
 
+/** Something came: the peer lives. */
+function heard(state: OpenState): OpenState {
+  return { ...state, awaited: null, slackMs: 0 };
+}
+
+/** When a peer that says nothing counts as gone. */
+function silentAtMs(
+  { pingGraceMs }: SessionSettings,
+  { awaited, slackMs }: Pick<OpenState, 'awaited' | 'slackMs'>,
+): number {
+  return awaited === null ? Infinity : awaited.sentAtMs + pingGraceMs + slackMs;
+}
+
+/** From now on it is judged by what it takes, not by what it says. */
+function stalling(
+  settings: SessionSettings,
+  state: OpenState,
+  { at, takenBytes }: { readonly at: number; readonly takenBytes: number },
+): OpenState {
+  const { slowConsumerMs: patienceMs } = settings;
+  const lookAtMs = at + patienceMs / LOOKS;
+  return scheduled(settings, {
+    ...state,
+    stall: { sinceMs: at, takenBytes, tookAtMs: at, patienceMs, lookAtMs },
+  });
+}
+
+/** Nothing waits any more: a ping that waited too has just left. */
+function flowing(state: OpenState, { sinceMs }: Stall, at: number): OpenState {
+  const awaited = state.awaited === null ? null : { ...state.awaited, sentAtMs: at };
+  return { ...state, stall: null, awaited, slackMs: at - sinceMs };
+}
+
+function look(
+  settings: SessionSettings,
+  state: OpenState,
+  stall: Stall,
+  event: EventOf<'deadlineReached'>,
+): Step {
+  const { at, takenBytes, bufferedBytes } = event;
+  if (bufferedBytes === 0) return deadline(settings, flowing(state, stall, at), event);
+  const { slowConsumerMs } = settings;
+  const lump = takenBytes - stall.takenBytes;
+  if (lump <= 0 && at >= stall.tookAtMs + stall.patienceMs) return stalled();
+  const patient = Math.min(lump / SLOWEST_BYTES_PER_MS, slowConsumerMs * MOST_PATIENCE);
+  const seen = { takenBytes, tookAtMs: at, patienceMs: Math.max(stall.patienceMs, patient) };
+  const { tookAtMs, patienceMs } = lump > 0 ? seen : stall;
+  const lookAtMs = Math.min(at + slowConsumerMs / LOOKS, tookAtMs + patienceMs);
+  const next = { ...stall, ...(lump > 0 ? seen : {}), lookAtMs };
+  return deadline(settings, { ...state, stall: next }, event);
+}
+
 function expiryOf(settings: SessionSettings, at: number, expiresAtMs: number | null): Expiry | null {
   if (expiresAtMs === null) return null;
   // A token that lives shorter than the lead is asked for half-way.
@@ -316,14 +370,13 @@ function expiryOf(settings: SessionSettings, at: number, expiresAtMs: number | n
 
 /** The state with the moment at which it wants to be looked at. */
 function scheduled(settings: SessionSettings, state: Omit<OpenState, 'deadlineMs'>): OpenState {
-  const { awaited, expiry, stall } = state;
+  const { expiry, stall } = state;
   return {
     ...state,
     deadlineMs: Math.min(
       state.pingAtMs,
-      awaited === null ? Infinity : awaited.sentAtMs + settings.pingGraceMs,
       expiry === null ? Infinity : expiryDeadline(settings, expiry, state.refreshing),
-      stall === null ? Infinity : stall.untilMs,
+      stall === null ? silentAtMs(settings, state) : stall.lookAtMs,
       // Past its end a connection waits for its commands, and their end is an event.
       state.inFlight > 0 ? Infinity : state.closeAtMs,
       state.wantedAtMs + settings.maxIdleMs,
