@@ -6,8 +6,10 @@
  *
  *   gcc -O3 -march=native -o loadgen loadgen.c
  *   loadgen --port P [--n 1000] [--path /] [--subprotocol NAME] [--concurrent 64] [--marker @]
- *           [--pause US] [--vars FILE] [--answer PREFIX REPLY]... [--text S | --wait S]...
+ *           [--rcvbuf BYTES] [--mss BYTES] [--pause US] [--vars FILE] [--answer PREFIX REPLY]... [--text S | --wait S]...
  *
+ *   --rcvbuf, --mss    the receive buffer, and the segment size a network would have: loopback's own is 64 KiB, and the
+ *                      sender's kernel then keeps megabytes for a peer that reads nothing
  *   --pause US         while data flows, sleeps so long between reads instead of waiting for each: a receiver that
  *                      waits is woken by the write itself, and on loopback the server would be charged for that
  *   --vars FILE        one line a connection (taken in turn when there are fewer), fields separated by tabs
@@ -19,6 +21,9 @@
  * The steps run in order on every connection. Once all connections have finished or failed it writes a line
  * {"ev":"ready","connections":N,"dead":N,"ms":F}. Commands on standard input, answers as JSON lines:
  *   snap   {"ev":"snap","timeUs":,"connections":,"dead":,"messages":,"markers":,"bytes":,"reads":,"cpuUs":}
+ *   stop         no connection reads any more
+ *   trickle R    each reads R bytes a second
+ *   go           all read again
  *   quit   ends the program; so does the end of standard input
  * WebSocket pings are answered, a close frame ends the connection and counts as dead.
  */
@@ -63,6 +68,9 @@ static int step_count = 0, answer_count = 0, vars_count = 0;
 static Vars *vars = NULL;
 static Connection *connections;
 static int wanted = 1000, port = 0, concurrent = 64, pause_us = 0, poller;
+static int receive_buffer = 0, segment = 0;
+static int trickle = -1; /* bytes a second each connection reads while it is not told by epoll; -1: told */
+enum { TRICKLE_MS = 100 };
 static const char *path = "/", *subprotocol = NULL;
 static uint8_t marker = '@';
 static int started = 0, in_flight = 0, ready = 0, dead = 0, announced = 0;
@@ -149,6 +157,8 @@ static void launch(void) {
     if (c->fd < 0) fail("socket");
     int on = 1;
     setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    if (receive_buffer) setsockopt(c->fd, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
+    if (segment) setsockopt(c->fd, IPPROTO_TCP, TCP_MAXSEG, &segment, sizeof segment);
     struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
     to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     started++;
@@ -252,9 +262,9 @@ static void scan(Connection *c, const uint8_t *p, size_t n) {
   }
 }
 
-static void on_readable(Connection *c) {
+static void read_some(Connection *c, size_t most) {
   static uint8_t buffer[1 << 18];
-  ssize_t n = recv(c->fd, buffer, sizeof buffer, 0);
+  ssize_t n = recv(c->fd, buffer, most < sizeof buffer ? most : sizeof buffer, 0);
   reads++;
   if (n < 0 && errno == EAGAIN) return;
   if (n <= 0) { end_connection(c); return; }
@@ -277,6 +287,34 @@ static void on_readable(Connection *c) {
   if (c->phase != DEAD) scan(c, buffer + used, (size_t)n - used);
 }
 
+static void on_readable(Connection *c) {
+  read_some(c, SIZE_MAX);
+}
+
+/* Takes all connections out of epoll, or puts them back. */
+static void watch(int on) {
+  for (int i = 0; i < started; i++) {
+    struct epoll_event e = { .events = EPOLLIN, .data.ptr = &connections[i] };
+    if (connections[i].phase != DEAD) epoll_ctl(poller, on ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, connections[i].fd, &e);
+  }
+}
+
+static void set_trickle(int rate) {
+  if ((rate < 0) != (trickle < 0)) watch(rate < 0);
+  trickle = rate;
+  printf("{\"ev\":\"reads\",\"rate\":%d}\n", rate);
+  fflush(stdout);
+}
+
+static void read_trickle(void) {
+  static uint64_t due_us = 0;
+  uint64_t now = now_us();
+  if (trickle <= 0 || now < due_us) return;
+  due_us = now + TRICKLE_MS * 1000ull;
+  for (int i = 0; i < started; i++)
+    if (connections[i].phase == READY) read_some(&connections[i], (size_t)trickle * TRICKLE_MS / 1000);
+}
+
 static void load_vars(const char *file) {
   FILE *f = fopen(file, "r");
   if (!f) fail(file);
@@ -297,6 +335,9 @@ static void load_vars(const char *file) {
 
 static void command(const char *line) {
   if (!strcmp(line, "quit")) exit(0);
+  if (!strcmp(line, "stop")) { set_trickle(0); return; }
+  if (!strcmp(line, "go")) { set_trickle(-1); return; }
+  if (!strncmp(line, "trickle ", 8)) { set_trickle(atoi(line + 8)); return; }
   if (strcmp(line, "snap")) { printf("{\"ev\":\"unknown\"}\n"); fflush(stdout); return; }
   struct rusage u;
   getrusage(RUSAGE_SELF, &u);
@@ -328,6 +369,8 @@ int main(int argc, char **argv) {
     else if (OPTION("--path", 1)) path = argv[++i];
     else if (OPTION("--subprotocol", 1)) subprotocol = argv[++i];
     else if (OPTION("--concurrent", 1)) concurrent = atoi(argv[++i]);
+    else if (OPTION("--rcvbuf", 1)) receive_buffer = atoi(argv[++i]);
+    else if (OPTION("--mss", 1)) segment = atoi(argv[++i]);
     else if (OPTION("--pause", 1)) pause_us = atoi(argv[++i]);
     else if (OPTION("--marker", 1)) marker = (uint8_t)argv[++i][0];
     else if (OPTION("--vars", 1)) load_vars(argv[++i]);
@@ -354,7 +397,8 @@ int main(int argc, char **argv) {
   static struct epoll_event events[MAX_EVENTS];
   for (int empty = IDLE_PAUSES;;) { /* pauses in a row that brought nothing */
     int flowing = pause_us && announced && empty < IDLE_PAUSES;
-    int n = epoll_wait(poller, events, MAX_EVENTS, flowing ? 0 : -1);
+    int n = epoll_wait(poller, events, MAX_EVENTS, flowing ? 0 : trickle > 0 ? TRICKLE_MS / 2 : -1);
+    read_trickle();
     empty = n > 0 ? 0 : empty + 1;
     for (int i = 0; i < n; i++) {
       Connection *c = events[i].data.ptr;

@@ -102,6 +102,14 @@ export class Generator {
     }
   }
 
+  /** How its connections read from now on: not at all, so many bytes a second each, or as fast as they can. */
+  async read(how: 'nothing' | 'everything' | number): Promise<void> {
+    const line = this.#line(ANSWER_TIMEOUT_MS);
+    const order = how === 'nothing' ? 'stop' : how === 'everything' ? 'go' : `trickle ${how}`;
+    this.#child.stdin.write(`${order}\n`);
+    await line;
+  }
+
   /** Ends the process. */
   stop(): void {
     this.#child.kill('SIGKILL');

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { BundleSize } from './bundle-size.js';
 import type { FanOutResult } from './fan-out.js';
-import { missedLimits } from './limits.js';
+import { missedByStalled, missedLimits } from './limits.js';
+import type { StalledResult } from './stalled-result.js';
 
 function result(fields: Partial<FanOutResult>): FanOutResult {
   return {
@@ -50,5 +51,44 @@ describe('missed limits', () => {
 
   it('do not bind what is only measured for comparison', () => {
     expect(missedLimits([], [size({ name: 'socket.io-client', gzipBytes: 99_999 })])).toEqual([]);
+  });
+});
+
+describe('stalled readers', () => {
+  const kept: StalledResult = {
+    sentBytes: 17_000_000,
+    pastWatermark: 1_000,
+    stopped: 1_000,
+    mostBytesEach: 300_000,
+    growthBytes: 50_000_000,
+    closedAfterMs: { first: 30_900, last: 38_000 },
+    closeCodes: [4301],
+    slowClosed: 0,
+    slow: 50,
+    slowCaughtUp: 50,
+    expected: 100,
+    delivered: 100,
+    othersLost: 0,
+  };
+
+  it('a run that keeps everything misses nothing; nobody has to be closed', () => {
+    expect(missedByStalled(kept)).toEqual([]);
+    expect(missedByStalled({ ...kept, closedAfterMs: null })).toEqual([]);
+  });
+
+  it.each<Partial<StalledResult>>([
+    { sentBytes: 15_000_000 },
+    { pastWatermark: 989 },
+    { mostBytesEach: 327_681 },
+    { growthBytes: 327_680_001 },
+    { closedAfterMs: { first: 29_999, last: 38_000 } },
+    { closedAfterMs: { first: 31_000, last: 45_001 } },
+    { slowClosed: 1 },
+    { slowCaughtUp: 49 },
+    { delivered: 99 },
+    { delivered: 101 },
+    { othersLost: 1 },
+  ])('%j is missed, in one sentence', (wrong) => {
+    expect(missedByStalled({ ...kept, ...wrong })).toHaveLength(1);
   });
 });

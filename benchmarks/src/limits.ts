@@ -1,6 +1,7 @@
 // Limits: what a change must not lose. They lie below what a quiet machine measures, by more than its noise.
 import type { BundleSize } from './bundle-size.js';
 import type { FanOutResult } from './fan-out.js';
+import { type StalledResult, WATERMARK_BYTES } from './stalled-result.js';
 import type { WorkloadName } from './workload.js';
 
 /** Least ratios of `tickwire`, which sends full values. */
@@ -18,6 +19,50 @@ export const MAX_GZIP_BYTES: Readonly<Partial<Record<BundleSize['name'], number>
 
 /** Packages no browser bundle may hold. */
 export const BARRED_PACKAGES: readonly string[] = ['zod'];
+
+/** What the run with stalled readers must keep. */
+export const STALLED_LIMITS = {
+  leastSentBytes: 16_000_000,
+  leastPastWatermark: 0.99,
+  /** The watermark and 64 KiB. */
+  mostBytesEach: WATERMARK_BYTES + 65_536,
+  closedAfterMs: [30_000, 45_000],
+} as const;
+
+/** One sentence for every limit that the run with stalled readers misses. */
+export function missedByStalled(result: StalledResult): readonly string[] {
+  const { leastSentBytes, leastPastWatermark, mostBytesEach, closedAfterMs } = STALLED_LIMITS;
+  const [earliest, latest] = closedAfterMs;
+  const mostGrowth = result.stopped * mostBytesEach;
+  const kept: readonly (readonly [boolean, string])[] = [
+    [result.sentBytes >= leastSentBytes, `${result.sentBytes} bytes sent to each, ${leastSentBytes} wanted`],
+    [
+      result.pastWatermark >= result.stopped * leastPastWatermark,
+      `${result.pastWatermark} of ${result.stopped} passed the watermark, 99 % wanted`,
+    ],
+    [
+      result.mostBytesEach <= mostBytesEach,
+      `${result.mostBytesEach} bytes waited for one, at most ${mostBytesEach}`,
+    ],
+    [
+      result.growthBytes <= mostGrowth,
+      `the process grew by ${result.growthBytes} bytes, at most ${mostGrowth}`,
+    ],
+    [
+      result.closedAfterMs === null ||
+        (result.closedAfterMs.first >= earliest && result.closedAfterMs.last <= latest),
+      `readers of nothing were closed after ${String(result.closedAfterMs?.first)} to ${String(result.closedAfterMs?.last)} ms, ${earliest} to ${latest} wanted`,
+    ],
+    [result.slowClosed === 0, `${result.slowClosed} that read a thousand bytes a second were closed`],
+    [
+      result.slowCaughtUp === result.slow,
+      `${result.slow - result.slowCaughtUp} that read a thousand bytes a second did not catch up`,
+    ],
+    [result.delivered === result.expected, `the others got ${result.delivered} of ${result.expected} events`],
+    [result.othersLost === 0, `${result.othersLost} of the others were closed`],
+  ];
+  return kept.filter(([ok]) => !ok).map(([, sentence]) => `stalled: ${sentence}`);
+}
 
 /** One sentence for every limit that is missed. */
 export function missedLimits(

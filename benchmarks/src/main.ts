@@ -4,18 +4,20 @@ import { measureBundleSizes } from './bundle-size.js';
 import type { BundleSize } from './bundle-size.js';
 import { measureFanOut } from './fan-out.js';
 import type { FanOutOptions, FanOutResult } from './fan-out.js';
-import { missedLimits } from './limits.js';
+import { missedByStalled, missedLimits } from './limits.js';
 import { assertMeasurable, SetupError } from './machine.js';
-import { fanOutTable, sizeTable } from './report.js';
+import { fanOutTable, sizeTable, stalledTable } from './report.js';
+import { measureStalled } from './stalled.js';
+import type { StalledResult } from './stalled-result.js';
 import { WORKLOADS } from './workload.js';
 import type { WorkloadName } from './workload.js';
 
-const PARTS = ['hot', 'watchlist', 'size'] as const;
+const PARTS = ['hot', 'watchlist', 'size', 'stalled'] as const;
 type Part = (typeof PARTS)[number];
 
 const HELP = `Usage: npm run bench [-- options]
 
-  --only PARTS   some of hot,watchlist,size (default: all)
+  --only PARTS   some of hot,watchlist,size,stalled (default: all but stalled, which takes two minutes)
   --rounds N     paired rounds of a workload, at least 5 unless --quick (default: 7)
   --quick        3 short rounds: whether it runs at all, not a figure to quote
   --seed N       which connection holds what, and the order in a round (default: 1)
@@ -44,7 +46,7 @@ function readSettings(): Settings | null {
     },
   });
   if (values.help) return null;
-  const parts = values.only?.split(',') ?? [...PARTS];
+  const parts = values.only?.split(',') ?? PARTS.filter((part) => part !== 'stalled');
   const unknown = parts.filter((part) => !PARTS.includes(part as Part));
   if (unknown.length > 0)
     throw new SetupError(`--only knows ${PARTS.join(', ')}, not ${unknown.join(', ')}.`);
@@ -67,8 +69,8 @@ function readSettings(): Settings | null {
 }
 
 async function run(settings: Settings): Promise<number> {
-  const workloads = settings.parts.filter((part): part is WorkloadName => part !== 'size');
-  if (workloads.length > 0) assertMeasurable();
+  const workloads = settings.parts.filter((part): part is WorkloadName => part in WORKLOADS);
+  if (workloads.length > 0 || settings.parts.includes('stalled')) assertMeasurable();
   const results: FanOutResult[] = [];
   let sizes: readonly BundleSize[] = [];
   for (const name of workloads) {
@@ -80,13 +82,20 @@ async function run(settings: Settings): Promise<number> {
     sizes = await measureBundleSizes();
     console.log(`\n${sizeTable(sizes)}`);
   }
-  const missed = settings.check ? missedLimits(results, sizes) : [];
+  let stalled: StalledResult | undefined;
+  if (settings.parts.includes('stalled')) {
+    stalled = await measureStalled(settings.progress);
+    console.log(`\n${stalledTable(stalled)}`);
+  }
+  const missed = settings.check
+    ? [...missedLimits(results, sizes), ...(stalled === undefined ? [] : missedByStalled(stalled))]
+    : [];
   if (settings.check)
     console.log(
       missed.length === 0 ? '\nall limits kept' : `\n${missed.map((line) => `MISSED ${line}`).join('\n')}`,
     );
   if (settings.json)
-    console.log(JSON.stringify(settings.check ? { results, sizes, missed } : { results, sizes }));
+    console.log(JSON.stringify({ results, sizes, stalled, ...(settings.check ? { missed } : {}) }));
   return missed.length === 0 ? 0 : 1;
 }
 

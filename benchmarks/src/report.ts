@@ -1,6 +1,7 @@
 // Report: the tables a person reads.
 import type { BundleSize } from './bundle-size.js';
 import type { FanOutResult } from './fan-out.js';
+import type { StalledResult } from './stalled-result.js';
 import { WORKLOADS } from './workload.js';
 import type { WorkloadName } from './workload.js';
 
@@ -56,4 +57,21 @@ export function sizeTable(sizes: readonly BundleSize[]): string {
       .join(', '),
   ]);
   return `size: browser bundles, every dependency inside, react outside\n${table(['bundle', 'minified', 'gzip -9', 'minified bytes by package'], rows)}`;
+}
+
+/** What the run with stalled readers has seen, line by line. */
+export function stalledTable(result: StalledResult): string {
+  const mebibytes = (bytes: number): string => `${(bytes / 1_048_576).toFixed(1)} MiB`;
+  const { closedAfterMs: closed } = result;
+  return [
+    `stalled: ${result.stopped} readers stop, ${mebibytes(result.sentBytes)} are sent to each`,
+    `  past the watermark         ${result.pastWatermark}`,
+    `  most that waited for one   ${(result.mostBytesEach / 1_024).toFixed(0)} KiB`,
+    `  growth of the process      ${mebibytes(result.growthBytes)}`,
+    closed === null
+      ? '  readers of nothing         not closed'
+      : `  readers of nothing         closed after ${(closed.first / 1_000).toFixed(1)} to ${(closed.last / 1_000).toFixed(1)} s`,
+    `  readers of 1 kB/s          ${result.slowClosed} closed, ${result.slowCaughtUp} of ${result.slow} caught up`,
+    `  the others                 ${result.delivered} of ${result.expected} events, ${result.othersLost} closed`,
+  ].join('\n');
 }
