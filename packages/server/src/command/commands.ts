@@ -299,7 +299,7 @@ export class Commands {
 
   #failed(name: string, definition: CommandDefinition, thrown: unknown): CommandOutcome {
     const error = errorOfHandler(definition, thrown);
-    if (error.code === 'internal') {
+    if (error.code === 'internal' || error.cause !== undefined) {
       const cause: unknown = isTickwireError(thrown) ? (error.cause ?? thrown) : thrown;
       this.#options.log('error', 'command failed', {
         command: name,

@@ -15,11 +15,13 @@ export function fail(name: string, data?: unknown, message = name): TickwireErro
 
 /**
  * What a caller is told of what a handler threw. An error of the table passes; a declared one passes if its data fits;
- * anything else is `internal`, and its text stays here. So is a publish that failed: that it was not done says nothing of
- * what the handler did before, and a value that did not fit was not the caller's.
+ * anything else is `internal`, and its text stays here. Of a publish that failed the code passes, alone: that it was not
+ * done says nothing of what the handler did before.
  */
 export function errorOfHandler(definition: CommandDefinition, thrown: unknown): TickwireError {
-  if (!isTickwireError(thrown) || isPublishFailure(thrown)) return internal(thrown);
+  if (!isTickwireError(thrown)) return internal(thrown);
+  if (isPublishFailure(thrown))
+    return new TickwireError(thrown.code, '', { executed: 'maybe', cause: thrown });
   if (!thrown.code.startsWith(APPLICATION_ERROR_PREFIX)) return thrown;
   const name = thrown.code.slice(APPLICATION_ERROR_PREFIX.length);
   const schema = Object.hasOwn(definition.errors, name) ? definition.errors[name] : undefined;

@@ -256,12 +256,13 @@ describe('where the effect is visible', () => {
     expect(await answer(desk, peer, publish(1))).toEqual([{ t: 'res', id: 1, v: { orderId: 'o-1' } }]);
   });
 
-  test('P-CMD-9 a publish that was refused is not the caller’s mistake, and not proof that nothing was done', async () => {
+  test('P-CMD-9 a publish that was refused is no proof that nothing was done, and says nothing of channels', async () => {
     const desk = new TradingDesk();
     const peer = await desk.peer(desk.start());
     expect(await answer(desk, peer, publish(1, { v: { badly: true } }))).toEqual([
-      { t: 'res', id: 1, err: { c: 'internal', x: 'maybe' } },
+      { t: 'res', id: 1, err: { c: 'bad_input', x: 'maybe' } },
     ]);
+    expect(desk.logs).toContain('error command failed');
     expect(desk.placed).toEqual(['P']);
   });
 });
