@@ -98,7 +98,7 @@ describe('links', () => {
 
   test('the README leads to every guide and every package', () => {
     const readme = readText('README.md');
-    for (const page of PAGES.slice(1)) expect(readme).toContain(`(${page.replace('/README.md', '')})`);
+    for (const page of PAGES.slice(1)) expect(readme).toContain(`(${page.replace('/README.md', '')}`);
   });
 });
 
