@@ -2,7 +2,7 @@
 // questions of messages.ts and publishes a number every few milliseconds, whatever else happens.
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
-import { isTickwireError, type Logger, TickwireError } from '@tickwire/protocol';
+import { type Logger, TickwireError } from '@tickwire/protocol';
 import { createMemoryBroker, createPublisher, createServer, type BrokerFactory } from '@tickwire/server';
 import { hostile } from './contract.js';
 import type { Asked, Answered, Measured, ProfileName, Question, Sabotage } from './messages.js';
@@ -89,13 +89,8 @@ function createTarget(profile: ProfileName) {
       measure: (input) => input,
       putNote: async ({ board, note }) => {
         counted.runs++;
-        try {
-          const { offset } = await feed.channel('notes/{board}', { board }).upsert(note);
-          return { offset };
-        } catch (error) {
-          // A note is written as it was said, so what is wrong with it is for the caller to mend.
-          throw isTickwireError(error) ? new TickwireError(error.code, error.message) : error;
-        }
+        const { offset } = await feed.channel('notes/{board}', { board }).upsert(note);
+        return { offset };
       },
       wait: (_, { signal }) => {
         counted.runs++;
