@@ -37,8 +37,8 @@ describe('a plain TCP socket', () => {
     const { stream, taken } = new KernelInHand();
     const write = vi.spyOn(stream, 'write');
     const writer = new SocketWriter(stream);
-    writer.write(Buffer.from('a'));
-    writer.write('b');
+    writer.writeBytes(Buffer.from('a'));
+    writer.writeBytes('b');
     expect(taken).toEqual(['a', 'b']);
     expect(writer.bufferedBytes).toBe(0);
     expect(write).not.toHaveBeenCalled();
@@ -51,9 +51,9 @@ describe('a plain TCP socket', () => {
     const drained = vi.fn();
     writer.onDrain(drained);
     kernel.isFull = true;
-    writer.write('one ');
+    writer.writeBytes('one ');
     stream.write('pong ');
-    writer.write('two');
+    writer.writeBytes('two');
     expect(writer.bufferedBytes).toBe('one pong two'.length);
     expect(taken).toEqual([]);
     kernel.isFull = false;
@@ -61,7 +61,7 @@ describe('a plain TCP socket', () => {
     expect(taken.join('')).toBe('one pong two');
     expect(writer.bufferedBytes).toBe(0);
     expect(drained).toHaveBeenCalledTimes(1);
-    writer.write('!');
+    writer.writeBytes('!');
     expect(taken.at(-1)).toBe('!');
     expect(drained).toHaveBeenCalledTimes(1);
   });
@@ -73,8 +73,8 @@ describe('a plain TCP socket', () => {
     const early = vi.fn();
     void drained.then(early);
     kernel.isFull = true;
-    writer.write('one');
-    writer.write('two');
+    writer.writeBytes('one');
+    writer.writeBytes('two');
     kernel.take();
     await Promise.resolve();
     expect(kernel.taken).toEqual(['one']);
@@ -95,8 +95,8 @@ describe('a plain TCP socket', () => {
     kernel.isFull = true;
     if (when === 'at once')
       kernel.stream._write = (_chunk, _encoding, callback) => callback(new Error('reset'));
-    writer.write('one');
-    writer.write('two');
+    writer.writeBytes('one');
+    writer.writeBytes('two');
     if (when === 'later') kernel.take(new Error('reset'));
     expect(kernel.stream.destroyed).toBe(true);
     await closed;
@@ -115,7 +115,7 @@ test('any other stream is written to as usual', () => {
   });
   const write = vi.spyOn(stream, 'write');
   const writer = new SocketWriter(stream);
-  writer.write('a');
+  writer.writeBytes('a');
   expect(chunks).toEqual(['a']);
   expect(write).toHaveBeenCalledTimes(1);
 });
@@ -133,7 +133,7 @@ test('a real peer that reads late gets every byte in order', async () => {
   // Until the kernels on the way hold no more, and then some: bytes and text, small and large.
   for (let n = 0, after = 0; after < 50; n++) {
     const text = `${n}:${'x'.repeat(n % 7 === 0 ? 200_000 : n % 100)};`;
-    writer.write(n % 2 === 0 ? text : Buffer.from(text));
+    writer.writeBytes(n % 2 === 0 ? text : Buffer.from(text));
     sent += text;
     if (writer.bufferedBytes > 0) after++;
   }
@@ -159,7 +159,7 @@ test('a large write is seen to leave in part, though it counts as buffered until
   ];
   const writer = new SocketWriter(stream);
   const size = 64 * 1_048_576;
-  writer.write(Buffer.alloc(size));
+  writer.writeBytes(Buffer.alloc(size));
   const before = writer.takenBytes ?? NaN;
   expect(before).toBeLessThan(size);
   expect(writer.bufferedBytes).toBe(size);

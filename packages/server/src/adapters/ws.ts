@@ -56,9 +56,8 @@ export class WebSocketAcceptor {
       ws.on('error', () => {
         // A peer's protocol error or a reset: `close` follows and says it all.
       });
-      const writer = new SocketWriter(stream);
-      const handler = accept(new WebSocketServerSocket(ws, writer, this.#batches), ws.protocol);
-      this.#connect(ws, writer, handler);
+      const socket = new WebSocketServerSocket(ws, stream, this.#batches);
+      this.#connect(ws, socket, accept(socket, ws.protocol));
     });
   }
 
@@ -68,7 +67,7 @@ export class WebSocketAcceptor {
     this.#server.close();
   }
 
-  #connect(ws: WebSocket, writer: SocketWriter, handler: SocketHandler): void {
+  #connect(ws: WebSocket, socket: SocketWriter, handler: SocketHandler): void {
     // Whatever happens in a handler ends one connection, never the process.
     const guarded = (run: () => void): void => {
       try {
@@ -85,7 +84,7 @@ export class WebSocketAcceptor {
     );
     ws.on('ping', () => guarded(() => handler.onControl()));
     ws.on('pong', () => guarded(() => handler.onControl()));
-    writer.onDrain(() => guarded(() => handler.onDrain()));
+    socket.onDrain(() => guarded(() => handler.onDrain()));
     ws.on('close', (code) => {
       this.#sockets.delete(ws);
       guarded(() => handler.onClose(code));
@@ -95,23 +94,14 @@ export class WebSocketAcceptor {
 }
 
 /** One WebSocket, written to past `ws`. */
-class WebSocketServerSocket implements ServerSocket {
+class WebSocketServerSocket extends SocketWriter implements ServerSocket {
   readonly #ws: WebSocket;
-  readonly #writer: SocketWriter;
   readonly #batches: BatchCache;
 
-  constructor(ws: WebSocket, writer: SocketWriter, batches: BatchCache) {
+  constructor(ws: WebSocket, stream: Duplex, batches: BatchCache) {
+    super(stream);
     this.#ws = ws;
-    this.#writer = writer;
     this.#batches = batches;
-  }
-
-  get bufferedBytes(): number {
-    return this.#writer.bufferedBytes;
-  }
-
-  get takenBytes(): number | undefined {
-    return this.#writer.takenBytes;
   }
 
   write(frames: readonly EncodedFrame[]): void {
@@ -119,9 +109,9 @@ class WebSocketServerSocket implements ServerSocket {
     if (this.#ws.readyState !== OPEN) return;
     const only = frames[0];
     if (frames.length === 1 && only !== undefined) {
-      this.#writer.write(only.payload as Buffer);
+      this.writeBytes(only.payload as Buffer);
     } else {
-      this.#writer.write(this.#batches.join(frames as unknown as readonly WebSocketFrame[]));
+      this.writeBytes(this.#batches.join(frames as unknown as readonly WebSocketFrame[]));
     }
   }
 

@@ -25,6 +25,25 @@ describe('a slow peer', () => {
     expect(slow.take()).toEqual([{ t: 'd', n: 1, o: 22, s: { bid: 21 } }]);
   });
 
+  test('P-LIM-4 what is refused while it is written to is told, also where live data comes next', async () => {
+    const market = new Market();
+    const small = await market.peer('ann', { lim: { in: 500 } });
+    small.send({ t: 'sub', id: 1, ch: [{ c: 'orders/ann' }, { c: 'quote/A' }, { c: 'quote/B' }] });
+    await market.clock.settle();
+    small.take();
+    const write = small.socket.write.bind(small.socket);
+    small.socket.write = (frames) => {
+      small.socket.write = write;
+      write(frames);
+      void market.quote('B').set({ bid: 2, ask: 2 });
+    };
+    void market.orders('ann').upsert({ id: 'a', size: 1, note: 'x'.repeat(1_000) });
+    void market.quote('A').set({ bid: 1, ask: 1 });
+    await market.clock.settle();
+    const told = small.take().map(({ t, v }) => (t === 'f' ? v : t));
+    expect(told).toEqual([{ bid: 1, ask: 1 }, 'unsubd', { bid: 2, ask: 2 }]);
+  });
+
   test('a collection is caught up with by the keys that changed meanwhile', async () => {
     const market = new Market({ limits });
     await market.orders('ann').upsert([1, 2, 3].map((n) => ({ id: `k${n}`, size: n })));

@@ -36,6 +36,8 @@ export class Outbox implements Reader, Writer {
   /** Bytes that may still be handed over in this flush. */
   #room = 0;
   #listed = false;
+  /** Whether anything but one live frame may wait. Asking those who hold it costs four cache lines a connection. */
+  #hasMore = false;
   #closed = false;
 
   constructor(
@@ -66,6 +68,7 @@ export class Outbox implements Reader, Writer {
   send(queued: EncodedFrame | Subscription): void {
     if (this.#closed) return;
     this.#queue.push(queued);
+    this.#hasMore = true;
     this.#list();
   }
 
@@ -83,6 +86,7 @@ export class Outbox implements Reader, Writer {
   fallBehind(subscription: Subscription): void {
     if (this.#closed) return;
     this.#behind.add(subscription);
+    this.#hasMore = true;
     if (!this.#listed && this.#socket.bufferedBytes < this.#watermarkBytes) this.#list();
   }
 
@@ -100,7 +104,7 @@ export class Outbox implements Reader, Writer {
     if (this.#closed) return;
     this.#listed = false;
     const first = this.#first;
-    if (first !== null && this.#live.length === 0 && this.#queue.length === 0 && this.#behind.size === 0) {
+    if (first !== null && !this.#hasMore) {
       this.#first = null;
       ONE_FRAME[0] = first;
       this.#socket.write(ONE_FRAME);
@@ -122,17 +126,21 @@ export class Outbox implements Reader, Writer {
   #gather(frame: EncodedFrame): void {
     if (this.#live.length === 0 && this.#first !== null) this.#live.push(this.#first);
     this.#live.push(frame);
+    this.#hasMore = true;
   }
 
   #writeAll(): void {
     if (this.#live.length === 0 && this.#first !== null) this.#live.push(this.#first);
     this.#first = null;
+    // Not at the end: what is refused below is told at once, and waits for the next write.
+    this.#hasMore = false;
     const live = this.#live;
     // Not emptied but replaced: emptying would throw its memory away all the same, and runs are gathered in it below.
     this.#live = [];
     const frames = this.#queue.length === 0 ? live : this.#withQueue(live);
     if (this.#behind.size > 0) this.#catchUp(frames);
     if (frames.length > 0) this.#socket.write(frames);
+    if (this.#behind.size > 0) this.#hasMore = true;
     this.#afterWrite();
   }
 
