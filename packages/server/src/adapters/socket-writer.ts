@@ -42,7 +42,7 @@ let attempt = new Attempt();
  * Other streams, TLS first of all, answer later anyway: they are written to as usual.
  *
  * To be extended rather than held. What a flush touches of a thousand connections does not fit into a processor's cache;
- * one object less for each of them, and {@link bufferedBytes} without a look at the stream, make 6 to 8 % together.
+ * one object less for each of them, and {@link bufferedBytes} without a look at the stream, make about 6 % together.
  */
 export class SocketWriter {
   readonly #stream: Duplex;
