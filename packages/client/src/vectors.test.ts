@@ -9,14 +9,11 @@ import { DEFAULTS, RECONNECT_DEFAULTS } from './options.js';
 import { createCollectionStore } from './store/collection-store.js';
 import { createStateStore } from './store/state-store.js';
 import { createSequencer, type SequencedFrame, type Sequencer } from './subscription/sequencer.js';
-import { type Text, textOf, vectorsOf } from './test-support/vectors.js';
+import { type Text, textOf, titled, vectorsOf } from '../../protocol/src/test-support/vectors.js';
 
 type Pair = readonly [epoch: string, offset: number];
 const positionOf = (pair: Pair | null): Position | null => pair && { epoch: pair[0], offset: pair[1] };
 const pairOf = (position: Position | null): Pair | null => position && [position.epoch, position.offset];
-const titled = <V extends { readonly id: string; readonly rule: string; readonly name: string }>(
-  vectors: readonly V[],
-) => vectors.map((vector) => [`${vector.rule} ${vector.id}: ${vector.name}`, vector] as const);
 
 describe('messages, as a client reads them', () => {
   const vectors = vectorsOf<{

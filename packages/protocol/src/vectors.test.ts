@@ -14,14 +14,11 @@ import { fromWireError, type WireError } from './error.js';
 import { clientFrameSchema, serverFrameSchema } from './frame/schema.js';
 import { canonicalJson, type JsonValue } from './identity/canonical-json.js';
 import { DESCRIPTION_REVISION } from './identity/describe-schema.js';
-import { type Text, textOf, vectorsOf } from './test-support/vectors.js';
+import { type Text, textOf, titled, vectorsOf } from './test-support/vectors.js';
 import { selectSubprotocol } from './version.js';
 import type { ChannelKind } from './channel/kind.js';
 
 const positionOf = ([epoch, offset]: readonly [string, number]) => ({ epoch, offset });
-const titled = <V extends { readonly id: string; readonly rule: string; readonly name: string }>(
-  vectors: readonly V[],
-) => vectors.map((vector) => [`${vector.rule} ${vector.id}: ${vector.name}`, vector] as const);
 
 describe('channel ids', () => {
   const vectors = vectorsOf<{

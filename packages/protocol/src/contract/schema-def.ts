@@ -1,5 +1,5 @@
 // Schema definition: what a Zod schema says about itself, read from `_zod.def` and therefore alike for classic and mini.
-// For the linter and the identity; no bundle of a browser needs it.
+// For the linter, the identity and whoever makes data of a contract; no bundle of a browser needs it.
 
 /** The definition of a schema or of a check, fields by name. */
 export interface SchemaDef {
@@ -13,7 +13,10 @@ export interface CheckDef {
   readonly [field: string]: unknown;
 }
 
-/** The definition of a schema. */
+/**
+ * The definition of a schema.
+ * @throws TypeError where it is none.
+ */
 export function defOf(schema: unknown): SchemaDef {
   const def = defIn(schema);
   if (def === undefined) throw new TypeError('This is no Zod 4 schema: it has no _zod.def.');

@@ -1,4 +1,5 @@
-// Vectors: reads a file of packages/protocol/vectors as any implementation would. Not part of any door.
+// Vectors: reads a file of packages/protocol/vectors as any implementation would. For the tests of this
+// package and of the client; not part of any door.
 import { readFileSync } from 'node:fs';
 
 /** What every vector has. */
@@ -27,7 +28,11 @@ export function textOf(text: Text): string {
     .join('');
 }
 
-/** The vectors of a file, ready for `test.each`. */
+/** Vectors with their titles, ready for `test.each`. */
+export const titled = <V extends Vector>(vectors: readonly V[]) =>
+  vectors.map((vector) => [`${vector.rule} ${vector.id}: ${vector.name}`, vector] as const);
+
+/** The vectors of a file. */
 export function vectorsOf<Shape>(file: string): readonly (Vector & Shape)[] {
   const url = new URL(`../../vectors/v1/${file}.json`, import.meta.url);
   return (JSON.parse(readFileSync(url, 'utf8')) as { vectors: (Vector & Shape)[] }).vectors;

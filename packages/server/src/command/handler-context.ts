@@ -84,9 +84,8 @@ export function createHandlerRun(
   const positions = new Map<string, Position>();
   let hasCommitted = false;
   const noting: PublishingBroker = {
-    ...(broker.closeFeed === undefined
-      ? {}
-      : { closeFeed: (spec) => broker.closeFeed?.(spec) ?? Promise.resolve() }),
+    // A broker that cannot tell stays one that cannot.
+    ...(broker.closeFeed && { closeFeed: broker.closeFeed.bind(broker) }),
     read: (spec) => broker.read(spec),
     publish: async (spec: ChannelSpec, change: Change) => {
       const position = await broker.publish(spec, change);

@@ -205,18 +205,18 @@ export class Hub {
     const nowMs = clock.monotonicMs();
     const nowWallMs = clock.wallMs();
     const { head } = channel;
+    const feedClosed = read.feedClosed === true;
+    channel.feedClosed ||= feedClosed;
     if (head === null) {
       channel.head = createHead(channel, read, { monotonicMs: nowMs, wallMs: nowWallMs });
       channel.spokeAtMs = nowMs - silenceOf(read, nowWallMs);
-      channel.feedClosed ||= read.feedClosed === true;
       return;
     }
-    if (read.feedClosed === true) channel.feedClosed = true;
     if (read.epoch === head.epoch && read.offset === head.offset) return;
     const regressed = read.epoch === head.epoch && read.offset < head.offset;
     head.replace(read, nowMs, nowWallMs);
     // What was published meanwhile may have opened it again.
-    channel.feedClosed = read.feedClosed === true;
+    channel.feedClosed = feedClosed;
     if (read.spokeAtMs !== null) {
       channel.spokeAtMs = Math.max(channel.spokeAtMs, nowMs - silenceOf(read, nowWallMs));
     }

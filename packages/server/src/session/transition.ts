@@ -354,11 +354,12 @@ function look(
   const lump = takenBytes - stall.takenBytes;
   if (lump <= 0 && at >= stall.tookAtMs + stall.patienceMs) return stalled();
   const patient = Math.min(lump / SLOWEST_BYTES_PER_MS, slowConsumerMs * MOST_PATIENCE);
-  const seen = { takenBytes, tookAtMs: at, patienceMs: Math.max(stall.patienceMs, patient) };
-  const { tookAtMs, patienceMs } = lump > 0 ? seen : stall;
-  const lookAtMs = Math.min(at + slowConsumerMs / LOOKS, tookAtMs + patienceMs);
-  const next = { ...stall, ...(lump > 0 ? seen : {}), lookAtMs };
-  return deadline(settings, { ...state, stall: next }, event);
+  const seen: Stall =
+    lump > 0
+      ? { ...stall, takenBytes, tookAtMs: at, patienceMs: Math.max(stall.patienceMs, patient) }
+      : stall;
+  const lookAtMs = Math.min(at + slowConsumerMs / LOOKS, seen.tookAtMs + seen.patienceMs);
+  return deadline(settings, { ...state, stall: { ...seen, lookAtMs } }, event);
 }
 
 function expiryOf(settings: SessionSettings, at: number, expiresAtMs: number | null): Expiry | null {

@@ -1,17 +1,10 @@
 // Memory wire: peers of conformance scripts connected to a server's core in the same process, without HTTP.
 import { SUBPROTOCOL_JSON } from '@tickwire/protocol';
-import type { EncodedFrame, FrameEncoder, ServerSocket } from '@tickwire/server';
+import type { EncodedFrame, ServerSocket } from '@tickwire/server';
 import type { AcceptingServer } from '../network/virtual-listener.js';
 import type { ConformanceWire } from './server-script.js';
 
-/** Frames as text: give it to the server as its encoder. */
-export const textFrameEncoder: FrameEncoder = (text, kind) => ({
-  byteLength: new TextEncoder().encode(text).length,
-  kind,
-  payload: text,
-});
-
-/** Connects to a server that was made with {@link textFrameEncoder}. */
+/** Connects to a server whose encoder is `textFrameEncoder`. */
 export function createMemoryWire(server: AcceptingServer): ConformanceWire {
   return {
     origin: 'http://memory',

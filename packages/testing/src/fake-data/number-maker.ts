@@ -1,6 +1,6 @@
 // Number maker: numbers within the bounds of a schema, whole or with two digits behind the point.
 import type { SeededRandom } from '../random/seeded-random.js';
-import { checksOf, type SchemaDef } from './schema-def.js';
+import { checksOf, type SchemaDef } from '@tickwire/protocol/lint';
 
 /** How far from its one bound a number may be. */
 const USUAL_RANGE = 1_000;

@@ -3,7 +3,7 @@
 import { safeParse, type $ZodType } from 'zod/v4/core';
 import type { SeededRandom } from '../random/seeded-random.js';
 import { numberMaker } from './number-maker.js';
-import { checksOf, defOf, patternOf, type SchemaDef } from './schema-def.js';
+import { checksOf, defOf, patternOf, type SchemaDef } from '@tickwire/protocol/lint';
 import { regexMaker } from './regex-maker.js';
 import { stringMaker } from './string-maker.js';
 

@@ -1,7 +1,7 @@
 // String maker: texts for the formats Zod knows, and within bounds. What comes out is tried by whoever uses it.
 import type { SeededRandom } from '../random/seeded-random.js';
 import { regexMaker } from './regex-maker.js';
-import { checksOf, type SchemaDef } from './schema-def.js';
+import { checksOf, type SchemaDef } from '@tickwire/protocol/lint';
 
 const HEX = '0123456789abcdef';
 const ALPHANUMERIC = 'abcdefghijklmnopqrstuvwxyz0123456789';

@@ -1,19 +1,11 @@
 // Msw connection: fits one mocked connection to the server's socket port.
 import type { ServerCore } from '@tickwire/server/core';
-import type { EncodedFrame, FrameEncoder, ServerSocket, SocketHandler } from '@tickwire/server';
+import type { EncodedFrame, ServerSocket, SocketHandler } from '@tickwire/server';
 import type { WebSocketHandlerConnection } from 'msw';
 
 type MswClient = WebSocketHandlerConnection['client'];
 
 const ABNORMAL = 1006;
-const utf8 = new TextEncoder();
-
-/** Makes the frames that a mocked connection writes. */
-export const textFrameEncoder: FrameEncoder = (text, kind) => ({
-  byteLength: utf8.encode(text).byteLength,
-  kind,
-  payload: text,
-});
 
 /** One mocked connection. */
 export interface MswConnection {

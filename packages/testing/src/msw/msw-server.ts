@@ -6,7 +6,8 @@ import { http, HttpResponse, type RequestHandler, ws, type WebSocketHandler } fr
 import { SeededRandom } from '../random/seeded-random.js';
 import { type Pushes, pushInto } from '../script/push.js';
 import { scriptOf, ScriptedServer, type ServerScript } from '../script/server-script.js';
-import { type MswConnection, serve, textFrameEncoder } from './connection.js';
+import { createAbortSource, errorsToConsole, textFrameEncoder } from '../script/server-platform.js';
+import { type MswConnection, serve } from './connection.js';
 import { MockedWebSocket, provideWebSocket } from './mocked-web-socket.js';
 
 /** Options of {@link createMswServer}. */
@@ -47,10 +48,6 @@ const ANY_HOST = '*/tickwire';
 /** A server flushes at the end of a turn; a page tells of none, and the next timer is the nearest thing to it. */
 const clock: Clock = { ...systemClock, endOfTurn: (run) => void setTimeout(run) };
 
-const errorsToConsole: Logger = (level, message, fields) => {
-  if (level === 'error') console.error(`tickwire msw server: ${message}`, fields ?? '');
-};
-
 /**
  * Makes handlers for Mock Service Worker out of a contract. They are a real server core that lets everybody in, and speak
  * the whole protocol: recovery, deltas, commands, typed errors. Over HTTP the endpoint answers as the real one does.
@@ -62,7 +59,7 @@ const errorsToConsole: Logger = (level, message, fields) => {
  */
 export function createMswServer<const C extends AnyContract>(
   contract: C,
-  { url = ANY_HOST, logger = errorsToConsole }: MswServerOptions = {},
+  { url = ANY_HOST, logger = errorsToConsole('msw') }: MswServerOptions = {},
 ): MswServer<C> {
   const takeAway = provideWebSocket();
   const connections = new Set<MswConnection>();
@@ -78,10 +75,7 @@ export function createMswServer<const C extends AnyContract>(
       logger,
       frameEncoder: textFrameEncoder,
       broker: createBareMemoryBroker({ clock, random: random.fork('broker') }).connect,
-      createAbortSource: () => {
-        const controller = new AbortController();
-        return { signal: controller.signal, abort: (reason) => controller.abort(reason) };
-      },
+      createAbortSource,
     });
   }
 

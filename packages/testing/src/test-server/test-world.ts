@@ -6,6 +6,7 @@ import { type AcceptingServer, listenVirtually, virtualFrameEncoder } from '../n
 import { VirtualNetwork } from '../network/virtual-network.js';
 import type { PipeConditions } from '../network/virtual-pipe.js';
 import { SeededRandom } from '../random/seeded-random.js';
+import { createAbortSource, errorsToConsole } from '../script/server-platform.js';
 import { type Act, Instants } from './instants.js';
 
 /** What every test may say of its world. */
@@ -49,11 +50,6 @@ export interface TestTime {
   settle(): Promise<void>;
 }
 
-/** Tells of mistakes in the test itself. */
-const errorsToConsole: Logger = (level, message, fields) => {
-  if (level === 'error') console.error(`tickwire test server: ${message}`, fields ?? '');
-};
-
 const PROMPT = Object.freeze({ latencyMs: 0 });
 const SERVER_ADDRESS = 'server';
 
@@ -70,7 +66,7 @@ export class TestWorld implements TestTime {
   #stopListening: () => void = () => undefined;
 
   constructor(options: TestWorldOptions) {
-    const { startWallMs, seed = 1, conditions, act, serverLogger = errorsToConsole } = options;
+    const { startWallMs, seed = 1, conditions, act, serverLogger = errorsToConsole('test') } = options;
     this.clock = new VirtualClock(startWallMs === undefined ? {} : { startWallMs });
     this.random = new SeededRandom(`test ${seed}`);
     this.instants = new Instants(this.clock, act);
@@ -88,10 +84,7 @@ export class TestWorld implements TestTime {
       logger: serverLogger,
       frameEncoder: virtualFrameEncoder,
       broker: createBareMemoryBroker({ clock, random: this.random.fork('broker') }).connect,
-      createAbortSource: () => {
-        const controller = new AbortController();
-        return { signal: controller.signal, abort: (reason) => controller.abort(reason) };
-      },
+      createAbortSource,
     };
   }
 
