@@ -45,6 +45,7 @@ import {
 import { decode, enqueue, write, type Link } from './link.js';
 import { createCounters, smooth, type ClientStats } from './stats.js';
 import type { EventQueue } from './store/event-queue.js';
+import { jsonEqual } from './store/json-equal.js';
 import { createSchedulers } from './store/scheduler.js';
 import type { Channel } from './subscription/channel.js';
 import { createRegistry } from './subscription/registry.js';
@@ -527,7 +528,7 @@ export function createClient(first: AnyContract | ClientOptions = {}, second: Cl
 
   function refreshConnection(): void {
     const next = makeSnapshot();
-    if (JSON.stringify(next) === JSON.stringify(connectionSnapshot)) return;
+    if (jsonEqual(next, connectionSnapshot)) return;
     connectionSnapshot = next;
     tell('status', next);
   }

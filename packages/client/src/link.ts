@@ -54,8 +54,9 @@ export function write(link: Link): number {
 /** What a server accepts, brought into a sane range. */
 const maxBytesOf = ({ limits }: Link): number => Math.max(limits.in ?? DEFAULT_LIMIT_BYTES, MIN_LIMIT_BYTES);
 
-/** Size in UTF-8. JSON is well-formed, so encoding it cannot fail. */
-const bytesOf = (text: string): number => encodeURIComponent(text).replace(/%../g, '_').length;
+/** Size in UTF-8. Encodes nothing but what is more than a byte. JSON is well-formed, so encoding it cannot fail. */
+const bytesOf = (text: string): number =>
+  text.replace(/[^ -~]|%/gu, encodeURIComponent).replace(/%../g, '_').length;
 
 /**
  * The frames of a message.
@@ -68,7 +69,7 @@ export function decode(data: unknown, maxFrameBytes: number): ServerFrame[] {
     .map((line) => {
       // Line by line: half a frame on each of two lines, or two frames on one, are none (P-FRAME-2).
       const frame: unknown = line.length <= maxFrameBytes && JSON.parse(line);
-      if (typeof frame !== 'object' || !frame || Array.isArray(frame)) throw new TypeError('Not a frame');
+      if (!frame || typeof frame !== 'object' || Array.isArray(frame)) throw new TypeError('Not a frame');
       return frame as ServerFrame;
     });
 }

@@ -1,15 +1,43 @@
 // Canonical JSON: equal values give equal text, whatever order their fields were written in.
 
+/** Needs no escape in JSON: nearly every key and text here. */
+const PLAIN = /^[\w .:/#@+-]*$/;
+
+/**
+ * Text of records, by their identity. What was shown once never changes, so nothing is hidden by this: a record that is
+ * changed in place goes on reading as it did, which is then not what the channel holds.
+ */
+const texts = new WeakMap<object, string>();
+
 /** Text of a JSON value with sorted keys; a map reads as an object; `undefined` reads as `null`. */
 export function canonicalJson(value: unknown): string {
   if (value === undefined || value === null) return 'null';
+  if (typeof value === 'string') return quoted(value);
   if (typeof value !== 'object') return JSON.stringify(value);
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
-  const entries: [string, unknown][] =
-    value instanceof Map ? [...(value as Map<string, unknown>)] : Object.entries(value);
-  entries.sort(([a], [b]) => (a < b ? -1 : 1));
-  return `{${entries
-    .filter(([, field]) => field !== undefined)
-    .map(([key, field]) => `${JSON.stringify(key)}:${canonicalJson(field)}`)
-    .join(',')}}`;
+  if (value instanceof Map) return textOf(value as Map<string, unknown>);
+  let text = texts.get(value);
+  if (text === undefined) texts.set(value, (text = textOf(new Map(Object.entries(value)))));
+  return text;
+}
+
+function textOf(fields: ReadonlyMap<string, unknown>): string {
+  let text = '';
+  for (const key of inOrder([...fields.keys()])) {
+    const field = fields.get(key);
+    if (field !== undefined) text += `${text === '' ? '' : ','}${quoted(key)}:${canonicalJson(field)}`;
+  }
+  return `{${text}}`;
+}
+
+function quoted(text: string): string {
+  return PLAIN.test(text) ? `"${text}"` : JSON.stringify(text);
+}
+
+/** Sorts only what is not sorted yet, which is rare. */
+function inOrder(keys: string[]): string[] {
+  for (let i = 1; i < keys.length; i++) {
+    if ((keys[i] ?? '') < (keys[i - 1] ?? '')) return keys.sort((a, b) => (a < b ? -1 : 1));
+  }
+  return keys;
 }

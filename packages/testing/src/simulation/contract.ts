@@ -32,8 +32,17 @@ export interface HistoryLimits {
   readonly ttlMs: number;
 }
 
-/** The contract, with histories as small as the scenario wants them. */
-export function simulationContract(history: HistoryLimits) {
+const contracts = new Map<string, SimulationContract>();
+
+/** The contract, with histories as small as the scenario wants them. Runs that want the same share it. */
+export function simulationContract(history: HistoryLimits): SimulationContract {
+  const limits = `${history.size} ${history.ttlMs}`;
+  const contract = contracts.get(limits) ?? defineSimulation(history);
+  contracts.set(limits, contract);
+  return contract;
+}
+
+function defineSimulation(history: HistoryLimits) {
   return defineContract({
     name: 'simulation',
     version: '1.0.0',
@@ -52,7 +61,7 @@ export function simulationContract(history: HistoryLimits) {
 }
 
 /** The type of {@link simulationContract}. */
-export type SimulationContract = ReturnType<typeof simulationContract>;
+export type SimulationContract = ReturnType<typeof defineSimulation>;
 
 /** Channels anybody may subscribe to, and those that belong to one principal. */
 export const PUBLIC_FAMILIES = ['quote', 'book', 'tape'] as const;

@@ -47,8 +47,19 @@ export function restoreInto(
   );
 }
 
-/** The publisher of a channel; the compiler cannot see that a scenario's change fits its kind. */
-function publisherOf(side: PublishingSide, { family, parameter }: ChannelPlan): AnyPublisher {
+/** As an application does, each side keeps the publishers it has. */
+const publishers = new WeakMap<PublishingSide, Map<string, AnyPublisher>>();
+
+function publisherOf(side: PublishingSide, channel: ChannelPlan): AnyPublisher {
+  const known = publishers.get(side) ?? new Map<string, AnyPublisher>();
+  publishers.set(side, known);
+  const publisher = known.get(channel.id) ?? openPublisher(side, channel);
+  known.set(channel.id, publisher);
+  return publisher;
+}
+
+/** The compiler cannot see that a scenario's change fits the channel's kind. */
+function openPublisher(side: PublishingSide, { family, parameter }: ChannelPlan): AnyPublisher {
   const isPublic = family === 'quote' || family === 'book' || family === 'tape';
   const params = isPublic ? { symbol: parameter } : { owner: parameter };
   const name = `${family}/{${isPublic ? 'symbol' : 'owner'}}`;

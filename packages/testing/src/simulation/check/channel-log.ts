@@ -12,8 +12,9 @@ export interface EpochLog {
   readonly offsets: number[];
   /** State, collection: the value. Stream: the event. Canonical JSON, by offset. */
   readonly valueAt: Map<number, string>;
+  /** Collections: what {@link EpochLog.valueAt} reads. */
+  readonly recordsAt: Map<number, Records>;
   head: number;
-  records: Records;
 }
 
 /** Everything that was written, by channel and epoch. */
@@ -45,17 +46,18 @@ export class ChannelLogs {
     return this.epoch(channel, epoch)?.valueAt.get(offset);
   }
 
+  /** The records of a collection at a position, and before it was written. */
+  recordsAround(channel: string, epoch: string, offset: number): readonly [before: Records, at: Records] {
+    const log = this.epoch(channel, epoch);
+    const recordsAt = (each: number | undefined): Records => log?.recordsAt.get(each ?? 0) ?? NO_RECORDS;
+    const offsets = log?.offsets ?? [];
+    return [recordsAt(offsets[firstAbove(offsets, offset - 1) - 1]), recordsAt(offset)];
+  }
+
   /** Offsets in (base, offset] that were written. */
   *between(channel: string, epoch: string, base: number, offset: number): Generator<number> {
     const offsets = this.epoch(channel, epoch)?.offsets ?? [];
-    let low = 0;
-    let high = offsets.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((offsets[middle] ?? 0) <= base) low = middle + 1;
-      else high = middle;
-    }
-    for (let at = low; at < offsets.length; at++) {
+    for (let at = firstAbove(offsets, base); at < offsets.length; at++) {
       const written = offsets[at] ?? 0;
       if (written > offset) return;
       yield written;
@@ -85,13 +87,32 @@ export class ChannelLogs {
       return;
     }
     log.offsets.push(event.offset);
-    if (!('set' in change)) log.records = foldRecords(log.records, change);
-    log.valueAt.set(event.offset, canonicalJson('set' in change ? change.set : log.records));
+    if ('set' in change) {
+      log.valueAt.set(event.offset, canonicalJson(change.set));
+      return;
+    }
+    const records = foldRecords(log.recordsAt.get(event.previousOffset) ?? NO_RECORDS, change);
+    log.recordsAt.set(event.offset, records);
+    log.valueAt.set(event.offset, canonicalJson(records));
   }
 }
 
+const NO_RECORDS: Records = new Map();
+
 function emptyLog(): EpochLog {
-  return { offsets: [], valueAt: new Map(), head: 0, records: new Map() };
+  return { offsets: [], valueAt: new Map(), recordsAt: new Map(), head: 0 };
+}
+
+/** Where the first of the ascending offsets is that is larger. */
+function firstAbove(offsets: readonly number[], bound: number): number {
+  let low = 0;
+  let high = offsets.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((offsets[middle] ?? 0) <= bound) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** The records after a change that the broker wrote. */
@@ -103,10 +124,10 @@ function foldRecords(records: Records, change: Extract<WrittenChange, { upsert: 
 }
 
 /** What a collection must hold after a change that a publisher asked for, computed from the request alone. */
-export function applyRequest(value: string, change: Change): string {
+export function applyRequest(before: Records, change: Change): string {
   if ('clear' in change) return '{}';
   if ('set' in change || 'append' in change) throw new Error('Only a collection is changed by parts.');
-  const records = new Map(Object.entries(JSON.parse(value) as Record<string, unknown>));
+  const records = new Map(before);
   for (const [key, record] of Object.entries(change.upsert ?? {})) records.set(key, record);
   for (const [key, fields] of Object.entries(change.patch ?? {})) {
     records.set(key, { ...(records.get(key) as object | undefined), ...fields });

@@ -1,7 +1,7 @@
 // Publishes: an acknowledgement is a promise about what was written (R8) and in which order (R1).
 import type { Position } from '@tickwire/protocol';
 import { canonicalJson } from '../canonical-json.js';
-import type { Change, HistoryEvent } from '../history.js';
+import type { Change, HistoryEvent, WrittenChange } from '../history.js';
 import { applyRequest, type ChannelLogs } from './channel-log.js';
 import type { Violation } from './violation.js';
 
@@ -11,14 +11,15 @@ type Published = Extract<HistoryEvent, { type: 'published' }>;
 export function checkPublishes(history: readonly HistoryEvent[], logs: ChannelLogs): Violation[] {
   const violations: Violation[] = [];
   const published = new Map<number, Published>();
-  /** Without an answer, so perhaps written. */
-  const open = new Map<number, Published>();
+  /** How many of each channel are without an answer, so perhaps written. */
+  const open = new Map<string, number>();
+  const values = new ValueIndex(history);
   const taken = new Set<string>();
   const positions = new Map<number, { readonly position: Position; readonly atMs: number }>();
   for (const event of history) {
     if (event.type === 'published') {
       published.set(event.publish, event);
-      open.set(event.publish, event);
+      open.set(event.channel, (open.get(event.channel) ?? 0) + 1);
     }
     if (event.type === 'restored') {
       taken.add(`${event.channel} ${event.position.epoch} ${event.position.offset}`);
@@ -26,12 +27,12 @@ export function checkPublishes(history: readonly HistoryEvent[], logs: ChannelLo
     if (event.type === 'acknowledged') {
       const request = published.get(event.publish);
       if (request === undefined) continue;
-      open.delete(event.publish);
+      const others = (open.get(request.channel) ?? 0) - 1;
+      open.set(request.channel, others);
       const { epoch, offset } = event.position;
       const place = `${request.channel} ${epoch} ${offset}`;
       // Somebody else may have written there: then this change found everything as it wanted it.
-      const mayBeIdle =
-        taken.has(place) || [...open.values()].some((other) => other.channel === request.channel);
+      const mayBeIdle = taken.has(place) || others > 0;
       taken.add(place);
       positions.set(event.publish, event);
       const problem = problemOf(request, event.position, logs, mayBeIdle);
@@ -45,7 +46,7 @@ export function checkPublishes(history: readonly HistoryEvent[], logs: ChannelLo
     }
     if (event.type === 'publishFailed' && event.executed === 'no') {
       const request = published.get(event.publish);
-      if (request !== undefined && wasWritten(request, history)) {
+      if (request !== undefined && values.wasWritten(request)) {
         violations.push({
           rule: 'R8',
           atMs: event.atMs,
@@ -106,36 +107,52 @@ function problemOf(
   } else if (logs.kindOf(channel) === 'state') {
     expected = 'null';
   } else {
-    const before = logs.epoch(channel, epoch)?.offsets.findLast((each) => each < offset) ?? 0;
-    const previous = logs.valueAt(channel, epoch, before) ?? '{}';
-    expected = applyRequest(previous, change);
-    if (expected !== written && mayBeIdle) expected = applyRequest(written, change);
+    const [before, now] = logs.recordsAround(channel, epoch, offset);
+    expected = applyRequest(before, change);
+    if (expected !== written && mayBeIdle) expected = applyRequest(now, change);
   }
   return expected === written
     ? null
     : `acknowledged at ${where}, where ${written} was written instead of ${expected}.`;
 }
 
-/** Whether values of a request were written that nobody else asked for. */
-function wasWritten(request: Published, history: readonly HistoryEvent[]): boolean {
-  const { channel, atMs } = request;
-  const wanted = valuesOf(request.change);
-  for (const event of history) {
-    if (event.type !== 'published' || event.channel !== channel || event.publish === request.publish)
-      continue;
-    for (const value of valuesOf(event.change)) wanted.delete(value);
+/** Who asked for which value, and when it was written last. Made when it is first asked, which is rare. */
+class ValueIndex {
+  readonly #history: readonly HistoryEvent[];
+  /** By channel and value: the only publish that asked for it, or `null` where several did. */
+  readonly #askedBy = new Map<string, number | null>();
+  readonly #writtenAtMs = new Map<string, number>();
+
+  constructor(history: readonly HistoryEvent[]) {
+    this.#history = history;
   }
-  if (wanted.size === 0) return false;
-  return history.some((event) => {
-    if (event.type !== 'written' || event.channel !== channel || event.atMs < atMs) return false;
-    const written = event.change;
-    if ('set' in written) return wanted.has(canonicalJson(written.set));
-    const values = 'append' in written ? written.append : Object.values(written.upsert);
-    return values.some((value) => wanted.has(canonicalJson(value)));
-  });
+
+  /** Whether values of a request were written that nobody else asked for. */
+  wasWritten({ publish, channel, change, atMs }: Published): boolean {
+    if (this.#askedBy.size === 0) this.#read();
+    return valuesOf(change).some((value) => {
+      const key = `${channel} ${value}`;
+      return this.#askedBy.get(key) === publish && (this.#writtenAtMs.get(key) ?? -1) >= atMs;
+    });
+  }
+
+  #read(): void {
+    for (const event of this.#history) {
+      if (event.type !== 'published' && event.type !== 'written') continue;
+      for (const value of valuesOf(event.change)) {
+        const key = `${event.channel} ${value}`;
+        if (event.type === 'written') {
+          this.#writtenAtMs.set(key, event.atMs);
+        } else {
+          const first = this.#askedBy.get(key);
+          this.#askedBy.set(key, first === undefined || first === event.publish ? event.publish : null);
+        }
+      }
+    }
+  }
 }
 
-function valuesOf(change: Change): Set<string> {
+function valuesOf(change: Change | WrittenChange): string[] {
   const values =
     'set' in change
       ? [change.set]
@@ -144,5 +161,5 @@ function valuesOf(change: Change): Set<string> {
         : 'upsert' in change
           ? Object.values(change.upsert)
           : [];
-  return new Set(values.map(canonicalJson));
+  return values.map(canonicalJson);
 }

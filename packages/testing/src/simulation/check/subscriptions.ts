@@ -166,8 +166,7 @@ class StreamSubscriber extends Subscriber {
     this.#settleStart(atMs);
     if (position === null) return;
     if (this.#cursor === null) this.#start = { position, atMs };
-    const events = JSON.parse(value) as readonly unknown[] | null;
-    if (events === null || events.length === 0) return;
+    if (value === 'null' || value === '[]') return;
     const newest = this.logs.valueAt(this.channel, position.epoch, position.offset);
     const shown = value.slice(1, -1);
     if (

@@ -9,6 +9,9 @@ export type SeedAnswer =
   /** The run did not end as runs do: something threw where nothing may. */
   | { readonly seed: number; readonly crash: string };
 
+// Stacks cost more than the errors that are made on purpose; whoever needs one runs the seed alone.
+Error.stackTraceLimit = 0;
+
 async function answer(seed: number): Promise<SeedAnswer> {
   let thrown: unknown;
   const note = (error: unknown): void => void (thrown ??= error);
