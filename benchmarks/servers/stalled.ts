@@ -77,7 +77,8 @@ function published(): StalledReport {
 async function obey(order: StalledOrder): Promise<void> {
   if (order.do === 'begin') {
     sinceMs = performance.now();
-    tell({ is: 'began', rssBytes: memoryBytes() });
+    const { epoch, offset } = (await server.channel('fat').read()).position;
+    tell({ is: 'began', rssBytes: memoryBytes(), cursor: { e: epoch, o: offset } });
   } else if (order.do === 'publish') {
     const pad = 'x'.repeat(EVENT_BYTES - 40);
     for (let n = 0; n < order.events; n++) {

@@ -53,6 +53,10 @@ export function missedByStalled(result: StalledResult): readonly string[] {
         (result.closedAfterMs.first >= earliest && result.closedAfterMs.last <= latest),
       `readers of nothing were closed after ${String(result.closedAfterMs?.first)} to ${String(result.closedAfterMs?.last)} ms, ${earliest} to ${latest} wanted`,
     ],
+    [
+      result.converged === result.cameBack,
+      `${result.cameBack - result.converged} that were closed and came back did not get the last event`,
+    ],
     [result.slowClosed === 0, `${result.slowClosed} that read a thousand bytes a second were closed`],
     [
       result.slowCaughtUp === result.slow,

@@ -71,6 +71,7 @@ export function stalledTable(result: StalledResult): string {
     closed === null
       ? '  readers of nothing         not closed'
       : `  readers of nothing         closed after ${(closed.first / 1_000).toFixed(1)} to ${(closed.last / 1_000).toFixed(1)} s`,
+    `  came back with a cursor    ${result.cameBack}, ${result.converged} of them had the last event`,
     `  readers of 1 kB/s          ${result.slowClosed} closed, ${result.slowCaughtUp} of ${result.slow} caught up`,
     `  the others                 ${result.delivered} of ${result.expected} events, ${result.othersLost} closed`,
   ].join('\n');

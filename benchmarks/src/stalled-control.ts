@@ -23,6 +23,11 @@ export interface NarrowConnection {
 /** From the server process. */
 export type StalledReport =
   | { readonly is: 'listening'; readonly port: number }
-  | { readonly is: 'began'; readonly rssBytes: number }
+  | {
+      readonly is: 'began';
+      readonly rssBytes: number;
+      /** Where those stand who stop now. */
+      readonly cursor: { readonly e: string; readonly o: number };
+    }
   | { readonly is: 'published'; readonly peakRssBytes: number }
   | { readonly is: 'seen'; readonly narrow: readonly NarrowConnection[] };

@@ -17,6 +17,9 @@ export interface StalledResult {
   /** When readers that took nothing were closed after they had stopped, in milliseconds; `null` if none was. */
   readonly closedAfterMs: { readonly first: number; readonly last: number } | null;
   readonly closeCodes: readonly number[];
+  /** Closed readers that came back with the cursor they had, and those of them that then got the last event of all. */
+  readonly cameBack: number;
+  readonly converged: number;
   /** Of those that read a thousand bytes a second. */
   readonly slowClosed: number;
   readonly slow: number;

@@ -20,16 +20,22 @@ const FAT_EVENT_BYTES = 16_384;
 const OBSERVED_MS = 90_000;
 const TICK_MS = 10;
 
-/** Runs it once: about two minutes. */
+/** Runs it once: about two minutes. Those who were closed come back at the end, with the cursor they had. */
 export async function measureStalled(progress: (line: string) => void): Promise<StalledResult> {
   const loadgen = buildLoadgen();
   const server = await startServer(await bundleServer('stalled'));
   const generators: Generator[] = [];
-  const connect = async (kind: string, channel: string, count: number, args: readonly string[]) => {
+  const connect = async (
+    kind: string,
+    channel: string,
+    count: number,
+    args: readonly string[],
+    cursor: Cursor = { last: 0 },
+  ) => {
     const generator = await Generator.start(
       kind,
       loadgen,
-      [...args, ...speak(server.port, kind, channel)],
+      [...args, ...speak(server.port, kind, channel, cursor)],
       count,
     );
     generators.push(generator);
@@ -51,20 +57,24 @@ export async function measureStalled(progress: (line: string) => void): Promise<
       `stalled: ${FAT_EVENTS} events of ${FAT_EVENT_BYTES} bytes in ${seconds(performance.now() - beganMs)}`,
     );
     let events = thinOf(FAT_EVENTS);
+    let peakRssBytes = 0;
     while (performance.now() - beganMs < OBSERVED_MS) {
-      await server.ask({ do: 'publish', events: 16, everyMs: 60 }, 'published');
+      ({ peakRssBytes } = await server.ask({ do: 'publish', events: 16, everyMs: 60 }, 'published'));
       events += thinOf(16);
     }
     const { narrow } = await server.ask({ do: 'look' }, 'seen');
-    const { peakRssBytes } = await server.ask({ do: 'mark' }, 'published');
-    await slow.read('everything');
-    const expected = before + events * OTHERS;
-    const { markers, dead } = await patiently(others, expected);
-    const caughtUp = await patiently(slow, SLOW);
     const closes = narrow.flatMap(({ kind, closed }) =>
       kind === 'frozen' && closed !== null ? [closed] : [],
     );
     const times = closes.map(({ afterMs }) => afterMs);
+    progress(`stalled: ${closes.length} were closed and come back`);
+    const back = closes.length === 0 ? null : await connect('', 'fat', closes.length, [], began.cursor);
+    await server.ask({ do: 'mark' }, 'published');
+    const converged = back === null ? 0 : (await patiently(back, closes.length)).markers;
+    await slow.read('everything');
+    const expected = before + events * OTHERS;
+    const { markers, dead } = await patiently(others, expected);
+    const caughtUp = await patiently(slow, SLOW);
     return {
       sentBytes: FAT_EVENTS * FAT_EVENT_BYTES,
       pastWatermark: narrow.filter(({ mostBytes }) => mostBytes >= WATERMARK_BYTES).length,
@@ -73,6 +83,8 @@ export async function measureStalled(progress: (line: string) => void): Promise<
       growthBytes: peakRssBytes - began.rssBytes,
       closedAfterMs: times.length === 0 ? null : { first: Math.min(...times), last: Math.max(...times) },
       closeCodes: [...new Set(closes.map(({ code }) => code))],
+      cameBack: closes.length,
+      converged,
       slowClosed: narrow.filter(({ kind, closed }) => kind === 'slow' && closed !== null).length,
       slowCaughtUp: caughtUp.markers,
       slow: SLOW,
@@ -86,12 +98,15 @@ export async function measureStalled(progress: (line: string) => void): Promise<
   }
 }
 
-function speak(port: number, kind: string, channel: string): readonly string[] {
+/** Where a subscription goes on. */
+type Cursor = { readonly last: number } | { readonly e: string; readonly o: number };
+
+function speak(port: number, kind: string, channel: string, cursor: Cursor): readonly string[] {
   return [
     ...['--port', String(port), '--path', kind === '' ? '/tickwire' : `/tickwire?${kind}`],
     ...['--subprotocol', 'tickwire.v1+json'],
     ...['--text', '{"t":"hello","v":1}', '--wait', '"welcome"'],
-    ...['--text', `{"t":"sub","id":1,"ch":[{"c":"${channel}","last":0}]}`, '--wait', '"subd"'],
+    ...['--text', JSON.stringify({ t: 'sub', id: 1, ch: [{ c: channel, ...cursor }] }), '--wait', '"subd"'],
     ...['--answer', '{"t":"ping","k":', '{"t":"pong","k":#}'],
   ];
 }

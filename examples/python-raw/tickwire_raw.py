@@ -383,7 +383,11 @@ class Subscription:
         if not self.void and held is not None and epoch == held.epoch and offset <= held.offset:
             return Outcome.IGNORED
         lost = frame.get("lost")
-        self._handlers.on_reset(Reset(frame["why"], None if lost is None else (lost[0], lost[1])))
+        if lost is not None:
+            # A cursor before the range: what lies between is lost as well (P-DATA-5).
+            first = min(lost[0], held.offset) if held is not None and held.epoch == epoch else lost[0]
+            lost = (first, lost[1])
+        self._handlers.on_reset(Reset(frame["why"], lost))
         self._move(epoch, offset)
         return Outcome.APPLIED
 

@@ -326,7 +326,7 @@ export function createClient(first: AnyContract | ClientOptions = {}, second: Cl
         run();
       } catch {
         counters.undecodable++;
-        logger('warn', 'Undecodable message');
+        logger('warn', 'Not a frame');
       }
     };
     attempt(() => {
@@ -408,7 +408,7 @@ export function createClient(first: AnyContract | ClientOptions = {}, second: Cl
       }
       default:
         // A newer server may say more than this client knows, unless it says that it must be known (P-EXT-2).
-        if ('crit' in frame) dropSocket(id, 4100, 'Unknown critical frame');
+        if ('crit' in frame) dropSocket(id, 4100, 'Unknown frame');
     }
   }
 

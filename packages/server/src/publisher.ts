@@ -15,7 +15,6 @@ import {
   TickwireError,
 } from '@tickwire/protocol';
 import type { Broker, Change, ChannelHead, RecordPatch } from './broker/broker.js';
-import { publishFailure } from './publish-failure.js';
 import type { ChannelDirectory, KnownChannel } from './session/channel-directory.js';
 import { checkValue, parseValue } from './value/check.js';
 import { copyJson } from './value/json-value.js';
@@ -153,9 +152,7 @@ abstract class PublishingChannel {
   async closeFeed(): Promise<void> {
     const { spec } = this.#known;
     if (this.#broker.closeFeed === undefined)
-      throw publishFailure(
-        new TickwireError('unavailable', 'This broker cannot tell that a feed is closed.'),
-      );
+      throw new TickwireError('unavailable', 'This broker cannot tell that a feed is closed.');
     try {
       await this.#broker.closeFeed(spec);
     } catch (error) {
@@ -331,6 +328,6 @@ function dataOf(head: ChannelHead): unknown {
 }
 
 function failure(error: unknown, executed: 'no' | 'maybe'): TickwireError {
-  if (isTickwireError(error)) return publishFailure(error);
-  return publishFailure(new TickwireError('unavailable', 'The broker failed.', { executed, cause: error }));
+  if (isTickwireError(error)) return error;
+  return new TickwireError('unavailable', 'The broker failed.', { executed, cause: error });
 }

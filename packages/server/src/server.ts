@@ -210,7 +210,11 @@ class Core implements ServerInternals {
       maxRateRefusals: MAX_RATE_REFUSALS,
     };
     this.#wheel = new DeadlineWheel(clock);
-    this.#flusher = new Flusher(clock, settings.flushMs ?? DEFAULT_SETTINGS.flushMs);
+    this.#flusher = new Flusher(
+      clock,
+      settings.flushMs ?? DEFAULT_SETTINGS.flushMs,
+      () => this.#wheel.isBehind,
+    );
     this.hub = new Hub({
       clock,
       wheel: this.#wheel,

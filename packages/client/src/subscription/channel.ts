@@ -160,9 +160,10 @@ export function createChannel(
 
   function apply(frame: SequencedFrame): RecordsChange | null | false {
     if (frame.t !== 'rst') return store && store.apply(frame, frame.t === 'e' ? tellEvents(frame) : []);
-    const { why, lost } = frame;
-    const range = lost ? { from: lost[0], to: lost[1] } : null;
-    tell('gap', { channel: id, why, lost: range } satisfies GapEvent, id);
+    const { why, lost: range } = frame;
+    // Behind a hole, what is in the hole will not come either (P-DATA-5).
+    const lost = range ? { from: Math.min(range[0], sequencer.offset), to: range[1] } : null;
+    tell('gap', { channel: id, why, lost } satisfies GapEvent, id);
     return null;
   }
 

@@ -1,7 +1,6 @@
 // Fail: the errors a contract declares, as handlers throw them.
 import { type AnyContract, type CommandDefinition, isTickwireError, TickwireError } from '@tickwire/protocol';
 import { APPLICATION_ERROR_PREFIX } from '@tickwire/protocol';
-import { isPublishFailure } from '../publish-failure.js';
 import { checkValue } from '../value/check.js';
 
 /**
@@ -13,16 +12,22 @@ export function fail(name: string, data?: unknown, message = name): TickwireErro
   return new TickwireError(`${APPLICATION_ERROR_PREFIX}${name}`, message, { executed: 'no', data });
 }
 
+/** What only the server itself can say of a command: from a handler it would make a client ask again (P-CMD-5). */
+const OF_THE_SERVER: ReadonlySet<string> = new Set(['in_flight', 'key_reused', 'indeterminate']);
+
 /**
- * What a caller is told of what a handler threw. An error of the table passes; a declared one passes if its data fits;
- * anything else is `internal`, and its text stays here. Of a publish that failed the code passes, alone: that it was not
- * done says nothing of what the handler did before.
+ * What a caller is told of what a handler threw. A declared error passes if its data fits, and it alone can say that
+ * nothing was done. Of an error of the table the code passes: it may come of a publish, or of another server that the
+ * handler asked, and that this was not done says nothing of what the handler did before (P-CMD-9). Anything else is
+ * `internal`; texts stay here.
  */
 export function errorOfHandler(definition: CommandDefinition, thrown: unknown): TickwireError {
   if (!isTickwireError(thrown)) return internal(thrown);
-  if (isPublishFailure(thrown))
-    return new TickwireError(thrown.code, '', { executed: 'maybe', cause: thrown });
-  if (!thrown.code.startsWith(APPLICATION_ERROR_PREFIX)) return thrown;
+  if (!thrown.code.startsWith(APPLICATION_ERROR_PREFIX)) {
+    const { code, retryAfterMs } = thrown;
+    if (OF_THE_SERVER.has(code)) return internal(thrown);
+    return new TickwireError(code, '', { executed: 'maybe', cause: thrown, retryAfterMs });
+  }
   const name = thrown.code.slice(APPLICATION_ERROR_PREFIX.length);
   const schema = Object.hasOwn(definition.errors, name) ? definition.errors[name] : undefined;
   if (schema === undefined) return internal(thrown, `The command declares no error "${name}".`);

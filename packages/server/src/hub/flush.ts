@@ -12,10 +12,18 @@ export interface Writer {
   write(): void;
 }
 
+/**
+ * Most turns that a process that was held up writes nothing: it takes so many until it has read what waited in its
+ * sockets and looked at the clock.
+ */
+const MAX_HELD_TURNS = 4;
+
 /** The list of what is to be done at the end of the turn. */
 export class Flusher {
   readonly #clock: Clock;
   readonly #windowMs: number;
+  readonly #isBehind: () => boolean;
+  #heldTurns = 0;
   #dirty: Dirty[] = [];
   #writers: Writer[] = [];
   #turnArmed = false;
@@ -24,10 +32,14 @@ export class Flusher {
   #dataDue = false;
   #stopped = false;
 
-  /** @param windowMs 0 flushes data at the end of every turn, else data waits so long for more. */
-  constructor(clock: Clock, windowMs: number) {
+  /**
+   * @param windowMs 0 flushes data at the end of every turn, else data waits so long for more.
+   * @param isBehind whether rights may have ended that nobody has looked at yet: then nothing is written.
+   */
+  constructor(clock: Clock, windowMs: number, isBehind: () => boolean) {
     this.#clock = clock;
     this.#windowMs = windowMs;
+    this.#isBehind = isBehind;
   }
 
   channel(channel: Dirty): void {
@@ -39,18 +51,33 @@ export class Flusher {
       this.#cancelWindow = this.#clock.setTimer(this.#windowMs, () => {
         this.#cancelWindow = null;
         this.#dataDue = true;
-        this.run();
+        // A turn that is armed already counts how long nothing may be written.
+        if (!this.#turnArmed) this.#run();
       });
     }
   }
 
   writer(writer: Writer): void {
+    if (this.#stopped) return;
     this.#writers.push(writer);
     this.#armTurn();
   }
 
-  /** Does now what is due. */
-  run(): void {
+  stop(): void {
+    this.#stopped = true;
+    this.#cancelWindow?.();
+    this.#cancelWindow = null;
+    this.#dirty = [];
+    this.#writers = [];
+  }
+
+  #run(): void {
+    if (this.#isBehind() && this.#heldTurns < MAX_HELD_TURNS) {
+      this.#heldTurns++;
+      this.#armTurn();
+      return;
+    }
+    this.#heldTurns = 0;
     if (this.#dataDue) {
       this.#dataDue = false;
       const dirty = this.#dirty;
@@ -62,20 +89,12 @@ export class Flusher {
     for (const writer of writers) writer.write();
   }
 
-  stop(): void {
-    this.#stopped = true;
-    this.#cancelWindow?.();
-    this.#cancelWindow = null;
-    this.#dirty = [];
-    this.#writers = [];
-  }
-
   #armTurn(): void {
     if (this.#turnArmed || this.#stopped) return;
     this.#turnArmed = true;
     this.#clock.endOfTurn(() => {
       this.#turnArmed = false;
-      this.run();
+      this.#run();
     });
   }
 }

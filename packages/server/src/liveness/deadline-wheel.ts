@@ -36,6 +36,11 @@ export class DeadlineWheel {
     return this.#slotOf.size;
   }
 
+  /** Whether this process was held up and has not yet judged what fell due meanwhile. */
+  get isBehind(): boolean {
+    return this.#clock.monotonicMs() - this.#armedSlot * SLOT_MS >= HELD_UP_MS;
+  }
+
   /** Looks at an owner again no later than at its deadline. */
   schedule(timed: Timed): void {
     if (this.#stopped) return;
@@ -77,7 +82,7 @@ export class DeadlineWheel {
   #arm(slot: number): void {
     this.#cancel?.();
     this.#armedSlot = slot;
-    this.#cancel = this.#clock.setTimer(slot * SLOT_MS - this.#clock.monotonicMs(), () => this.#tick(slot));
+    this.#cancel = this.#clock.setTimer(slot * SLOT_MS - this.#clock.monotonicMs(), () => this.#tick());
   }
 
   #disarm(): void {
@@ -86,9 +91,8 @@ export class DeadlineWheel {
     this.#armedSlot = Infinity;
   }
 
-  #tick(slot: number): void {
-    const lateMs = this.#clock.monotonicMs() - slot * SLOT_MS;
-    if (lateMs < HELD_UP_MS) {
+  #tick(): void {
+    if (!this.isBehind) {
       this.#judge();
       return;
     }

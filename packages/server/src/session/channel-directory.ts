@@ -6,7 +6,6 @@ import {
   TickwireError,
 } from '@tickwire/protocol';
 import type { ChannelDescription } from '../hub/channel.js';
-import { publishFailure } from '../publish-failure.js';
 
 /** A channel of the contract. */
 export interface KnownChannel extends ChannelDescription {
@@ -60,7 +59,5 @@ export function createChannelDirectory(contract: AnyContract): ChannelDirectory 
 /** From JavaScript, any name may come. */
 function unknownChannel(name: string, names: Iterable<string>): TickwireError {
   const has = [...names].join(', ');
-  return publishFailure(
-    new TickwireError('unknown_channel', `The contract has no channel "${name}". It has: ${has}.`),
-  );
+  return new TickwireError('unknown_channel', `The contract has no channel "${name}". It has: ${has}.`);
 }

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { TickwireError } from '@tickwire/protocol';
+import { SeededRandom, VirtualClock } from '@tickwire/testing';
+import { createMemoryBroker } from '../index.js';
 import { Market } from '../test-support/market.js';
 import { Peer } from '../test-support/peer.js';
 
@@ -291,6 +293,36 @@ describe('sub and unsub', () => {
       { id: 1, r: [{ m: 'full' }] },
     ]);
     expect(market.server.stats().subscriptions).toBe(1);
+  });
+
+  test('P-SUB-3 a no is not undone by a yes to an earlier question that still waits for the broker', async () => {
+    const clock = new VirtualClock();
+    const { connect } = createMemoryBroker({ clock, random: new SeededRandom('late reads') });
+    const reads: (() => void)[] = [];
+    const market = new Market({
+      broker: (events) => {
+        const broker = connect(events);
+        const read: typeof broker.read = async (...request) => {
+          await new Promise<void>((resolve) => reads.push(resolve));
+          return broker.read(...request);
+        };
+        return { ...broker, read };
+      },
+    });
+    const peer = await market.peer();
+    peer.send({ t: 'sub', id: 1, ch: [{ c: 'quote/A' }] });
+    await market.clock.settle();
+    market.rules.set('A', () => false);
+    peer.send({ t: 'sub', id: 2, ch: [{ c: 'quote/A' }] });
+    await market.clock.settle();
+    for (const read of reads) read();
+    await market.clock.settle();
+    expect(reads).toHaveLength(1);
+    expect(peer.take()).toMatchObject([
+      { t: 'subd', id: 2, r: [{ err: { c: 'forbidden' } }] },
+      { t: 'subd', id: 1, r: [{ err: { c: 'forbidden' } }] },
+    ]);
+    expect(market.server.stats().subscriptions).toBe(0);
   });
 
   test('unsub while the rule is still asked: the sub is answered cancelled', async () => {

@@ -201,6 +201,10 @@ export class Subscriptions {
     allowed: boolean,
   ): Answer | Promise<Answer> {
     if (!allowed) {
+      // A yes that still waits for the broker is older than this no.
+      for (const other of this.#pending) {
+        if (other.id === wish.c && other.allowed) other.overruled ??= FORBIDDEN;
+      }
       // Whoever has an answer to a newer question does not look at this one, and must be told all the same.
       if (this.#isOutdated(pending)) this.end(wish.c, FORBIDDEN);
       return this.#settle(pending, this.#refuse(wish.c, FORBIDDEN));

@@ -1,5 +1,7 @@
 // Run: all scripts against one server, several at a time, and what came of each.
+import { featuresIn } from './features.js';
 import {
+  findingOf,
   playServerVector,
   type ConformanceWire,
   type ScriptContext,
@@ -36,16 +38,24 @@ export interface ConformanceOptions {
 /** A server could not be judged at all: nobody is there, or it takes no hello. */
 export class UnreachableServer extends Error {
   override readonly name = 'UnreachableServer';
+  /** How far a peer came: no connection at all, or one without the right answers. */
+  readonly stage: 'upgrade' | 'answer';
+
+  constructor(stage: 'upgrade' | 'answer', message: string) {
+    super(message);
+    this.stage = stage;
+  }
 }
 
+const FEATURES_ID = 1;
 const FIND_FEATURES: ServerVector = {
   id: 'features',
   rule: 'P-CONN-6',
   name: 'the server is there',
   script: [
     { hello: {} },
-    { say: [{ t: 'req', id: 1, m: 'features', v: {} }] },
-    { hears: { t: 'res', id: 1 } },
+    { say: [{ t: 'req', id: FEATURES_ID, m: 'features', v: {} }] },
+    { hears: { t: 'res', id: FEATURES_ID } },
   ],
 };
 
@@ -89,21 +99,28 @@ export async function runConformance(options: ConformanceOptions): Promise<reado
 /** What the server says it offers; nothing where it does not keep the conformance contract. */
 async function featuresOf({ wire, clock, runId, token }: ConformanceOptions): Promise<readonly string[]> {
   let said: readonly string[] = [];
+  let isOpen = false;
   const listening: ConformanceWire = {
     ...wire,
     open: (request, events) =>
       wire.open(request, {
         ...events,
+        onOpen: (subprotocol) => {
+          isOpen = true;
+          events.onOpen(subprotocol);
+        },
         onMessage: (data) => {
-          for (const line of typeof data === 'string' ? data.split('\n') : []) {
-            const found = /"features":(\[[^\]]*\])/.exec(line)?.[1];
-            if (found !== undefined) said = JSON.parse(found) as string[];
-          }
+          if (typeof data === 'string') said = featuresIn(data, FEATURES_ID) ?? said;
           events.onMessage(data);
         },
       }),
   };
-  const failure = await playServerVector(FIND_FEATURES, { wire: listening, clock, unique: runId, token });
-  if (failure !== null) throw new UnreachableServer(failure.text);
-  return said;
+  const finding = await findingOf(FIND_FEATURES, { wire: listening, clock, unique: runId, token });
+  if (finding === null) return said;
+  // The steps that were played are this file's own affair; who runs a judge is told of the server.
+  const { rule, what } = finding;
+  throw new UnreachableServer(
+    isOpen ? 'answer' : 'upgrade',
+    rule === FIND_FEATURES.rule ? what : `${what} (${rule})`,
+  );
 }

@@ -21,8 +21,11 @@ export interface WireRequest {
 export interface WireEvents {
   /** The upgrade was accepted, with this subprotocol; `''` for none. */
   readonly onOpen: (subprotocol: string) => void;
-  /** The upgrade was refused with an HTTP status, or failed without one. */
-  readonly onRefused: (status: number | null) => void;
+  /**
+   * The upgrade was refused with an HTTP status, or failed without one; then `reason`, part of a sentence, may tell people
+   * why: `nothing listens at 127.0.0.1:9`.
+   */
+  readonly onRefused: (status: number | null, reason?: string) => void;
   /** A message: text, or bytes where it was a binary one. */
   readonly onMessage: (data: string | Uint8Array) => void;
   /** The connection has ended; 1006 without a close frame. Not called after {@link WireConnection.cut}. */
@@ -118,6 +121,14 @@ export interface ScriptFailure {
   readonly text: string;
 }
 
+/** How a script went wrong, with the place apart from what happened there. */
+export interface ScriptFinding {
+  readonly rule: string;
+  /** `step 3 {"hears":…}` */
+  readonly place: string;
+  readonly what: string;
+}
+
 const OFFERS = ['tickwire.v1+json', 'tickwire'];
 /** How long a server may take for an answer. */
 const PATIENCE_MS = 5_000;
@@ -128,11 +139,18 @@ export async function playServerVector(
   vector: ServerVector,
   context: ScriptContext,
 ): Promise<ScriptFailure | null> {
+  const finding = await findingOf(vector, context);
+  return finding === null ? null : { rule: finding.rule, text: `${finding.place}: ${finding.what}` };
+}
+
+/** The same, for those who speak of the server and not of a script. */
+export async function findingOf(vector: ServerVector, context: ScriptContext): Promise<ScriptFinding | null> {
   const player = new Player(vector.rule, context);
   try {
     return await player.play(vector.script, '');
   } catch (error) {
-    return { rule: vector.rule, text: error instanceof Error ? error.message : String(error) };
+    const what = error instanceof Error ? error.message : String(error);
+    return { rule: vector.rule, place: 'the script', what };
   } finally {
     player.close();
   }
@@ -145,6 +163,7 @@ class Peer {
   wire: WireConnection | null = null;
   selected: string | null = null;
   refused: number | null | undefined = undefined;
+  refusal = '';
   closed: { readonly code: number; readonly atMs: number } | null = null;
   pongs = true;
   probes = 0;
@@ -196,7 +215,7 @@ class Player {
     for (const { wire } of this.#peers.values()) wire?.cut();
   }
 
-  async play(script: readonly ServerStep[], place: string): Promise<ScriptFailure | null> {
+  async play(script: readonly ServerStep[], place: string): Promise<ScriptFinding | null> {
     for (const [at, template] of script.entries()) {
       const where = `${place}step ${at + 1}`;
       for (let round = 1; round <= (template.repeat ?? 0); round++) {
@@ -209,9 +228,9 @@ class Player {
       for (const [name, { reader }] of this.#peers) {
         const [problem] = reader.problems;
         if (problem !== undefined)
-          return { rule: problem.rule, text: `${where}, connection ${name}: ${problem.text}` };
+          return { rule: problem.rule, place: `${where}, connection ${name}`, what: problem.text };
       }
-      if (wrong !== null) return { rule: this.#rule, text: `${where} ${brief(step)}: ${wrong}` };
+      if (wrong !== null) return { rule: this.#rule, place: `${where} ${brief(step)}`, what: wrong };
     }
     return null;
   }
@@ -244,7 +263,7 @@ class Player {
     const peer = this.#peers.get(step.on ?? this.#last);
     if (peer === undefined) return 'there is no such connection';
     if (step.refused !== undefined) return this.#refused(peer, step.refused);
-    if (peer.refused !== undefined) return `the upgrade was refused: ${String(peer.refused)}`;
+    if (peer.refused !== undefined) return peer.refusal;
     if (step.selected !== undefined) return match(step.selected, peer.selected, this.#bindings);
     if (step.closes !== undefined) return this.#closes(peer, step);
     if (step.sayBinary !== undefined) {
@@ -287,8 +306,9 @@ class Player {
           peer.selected = subprotocol;
           wake();
         },
-        onRefused: (status) => {
+        onRefused: (status, reason) => {
           peer.refused = status;
+          peer.refusal = reason ?? refusalOf(status);
           wake();
         },
         onMessage: (data) => {
@@ -322,7 +342,7 @@ class Player {
     const wrong = await this.#connect(as === undefined ? {} : { as });
     const peer = this.#peers.get(this.#last);
     if (wrong !== null || peer === undefined) return wrong;
-    if (peer.refused !== undefined) return `the upgrade was refused: ${String(peer.refused)}`;
+    if (peer.refused !== undefined) return peer.refusal;
     peer.pongs = pongs;
     const given = token ?? this.#context.token;
     const auth = given === undefined ? {} : { auth: { token: given } };
@@ -352,7 +372,7 @@ class Player {
 
   #refused(peer: Peer, statuses: readonly number[]): string | null {
     if (peer.refused === undefined) return 'the upgrade was accepted';
-    return statuses.includes(peer.refused ?? 0) ? null : `refused with ${String(peer.refused)}`;
+    return statuses.includes(peer.refused ?? 0) ? null : peer.refusal;
   }
 
   async #closes(peer: Peer, { closes = [], betweenMs }: ServerStep): Promise<string | null> {
@@ -472,6 +492,10 @@ class Player {
       this.#waiting.add(look);
     });
   }
+}
+
+function refusalOf(status: number | null): string {
+  return `the upgrade was refused ${status === null ? 'without an answer' : `with HTTP status ${status}`}`;
 }
 
 function brief(step: ServerStep): string {

@@ -139,6 +139,20 @@ export const serverMutants: readonly Mutant[] = [
     replace: '',
   },
   {
+    name: 'losses-not-looked-for',
+    rule: 'R6: a server looks at its channels every verifyMs',
+    file: 'server/src/hub/hub.ts',
+    find: '      this.#verify(channel);',
+    replace: '',
+  },
+  {
+    name: 'writes-before-it-looks-at-the-clock',
+    rule: 'R12: a server that stood still ends rights before it writes',
+    file: 'server/src/hub/flush.ts',
+    find: 'if (this.#isBehind() && this.#heldTurns < MAX_HELD_TURNS) {',
+    replace: 'if (this.#heldTurns < 0) {',
+  },
+  {
     name: 'heads-compared-without-epoch',
     rule: 'P-POS-1: offsets of two epochs are not compared',
     file: 'server/src/hub/hub.ts',

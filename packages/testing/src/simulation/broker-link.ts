@@ -12,6 +12,10 @@ export class BrokerHealth {
   #stalled = false;
   #waiting: (() => void)[] = [];
 
+  get stalled(): boolean {
+    return this.#stalled;
+  }
+
   /** While stalled, nothing happens at the broker and nothing leaves it. */
   set stalled(stalled: boolean) {
     this.#stalled = stalled;
@@ -39,7 +43,12 @@ export interface BrokerLinkOptions {
   readonly latencyMs: number;
   /** Whether it tells the server that something may have been lost; else the server has to find out. */
   readonly noticesLoss: boolean;
+  /** The server did not look at a channel for so long after it had missed something there. */
+  readonly onUnnoticed: (channel: string, forMs: number) => void;
 }
+
+/** How soon a server must look at a channel of which it may have missed something: `verifyMs`, and what a turn takes. */
+const LOOKS_WITHIN_MS = 10_000 + 1_000;
 
 /** How a link treats publications. */
 export interface LinkConditions {
@@ -74,6 +83,10 @@ export class BrokerLink {
   #conditions = SOUND;
   #lost = false;
   #isCut = false;
+  /** Channels of which the server missed something and at which it has not looked since. */
+  readonly #unnoticed = new Map<string, { readonly sinceMs: number }>();
+  /** Looks that are under way, by channel. */
+  readonly #looking = new Map<string, number>();
 
   constructor(options: BrokerLinkOptions) {
     this.#options = options;
@@ -92,14 +105,19 @@ export class BrokerLink {
       },
       unsubscribe: (id) => {
         this.#subscribed.delete(id);
+        this.#unnoticed.delete(id);
         return this.#ask((at) => at.unsubscribe(id));
       },
-      read: (...request) => this.#ask((at) => at.read(...request)),
-      close: () => this.#broker?.close() ?? Promise.resolve(),
+      read: (channel, ...request) => this.#look(channel, (at) => at.read(channel, ...request)),
+      close: () => {
+        this.#subscribed.clear();
+        this.#unnoticed.clear();
+        return this.#broker?.close() ?? Promise.resolve();
+      },
     };
     if (this.#options.noticesLoss) return broker;
     const position = async (channel: ChannelSpec): Promise<Position> => {
-      const { epoch, offset } = await this.#ask((at) => at.read(channel));
+      const { epoch, offset } = await this.#look(channel, (at) => at.read(channel));
       return { epoch, offset };
     };
     return { ...broker, position };
@@ -120,7 +138,10 @@ export class BrokerLink {
     if (this.#broker === undefined || this.#isCut) return;
     void this.#broker.close();
     this.#broker = this.#open();
-    for (const spec of this.#subscribed.values()) void this.#broker.subscribe(spec);
+    for (const spec of this.#subscribed.values()) {
+      void this.#broker.subscribe(spec);
+      this.#missed(spec.id);
+    }
     this.#tellUncertain();
   }
 
@@ -133,7 +154,7 @@ export class BrokerLink {
   #open(): Broker {
     return this.#connect({
       onPublication: (channel, publication) =>
-        this.#carry((events) => events.onPublication(channel, publication)),
+        this.#carry(channel, (events) => events.onPublication(channel, publication)),
       onDeliveryUncertain: (channels) => this.#toServer(() => this.#events?.onDeliveryUncertain(channels)),
       onUnchanged: (channel) => {
         if (!this.#conditions.deaf) this.#toServer(() => this.#events?.onUnchanged?.(channel));
@@ -141,7 +162,7 @@ export class BrokerLink {
     });
   }
 
-  #carry(tell: (events: BrokerEvents) => void): void {
+  #carry(channel: string, tell: (events: BrokerEvents) => void): void {
     const { deaf, drops, duplicatesWithinMs, jitterMs } = this.#conditions;
     const { random } = this.#options;
     const run = (): void => {
@@ -149,6 +170,7 @@ export class BrokerLink {
     };
     if (deaf || (drops && random.chance(DROP_SHARE))) {
       this.#lost = true;
+      this.#missed(channel);
       return;
     }
     this.#toServer(run, jitterMs === 0 ? 0 : random.int(0, jitterMs));
@@ -157,6 +179,47 @@ export class BrokerLink {
 
   #tellUncertain(): void {
     if (this.#options.noticesLoss) this.#toServer(() => this.#events?.onDeliveryUncertain('all'));
+  }
+
+  /** Whoever noticed nothing is told nothing: the server itself has to look, and soon (R6). */
+  #missed(channel: string): void {
+    if (this.#unnoticed.has(channel) || !this.#subscribed.has(channel)) return;
+    const miss = { sinceMs: this.#options.clock.monotonicMs() };
+    this.#unnoticed.set(channel, miss);
+    this.#expectLook(channel, miss, LOOKS_WITHIN_MS);
+  }
+
+  #expectLook(channel: string, miss: { readonly sinceMs: number }, withinMs: number): void {
+    const { clock, machine, health, onUnnoticed } = this.#options;
+    const judge = (): void => {
+      if (this.#isCut || this.#unnoticed.get(channel) !== miss) return;
+      // It did look, and waits for the answer, or it has only now been told or been woken.
+      const excused = this.#looking.has(channel) || health.stalled || this.#tellsLater;
+      if (excused) this.#expectLook(channel, miss, withinMs);
+      else onUnnoticed(channel, clock.monotonicMs() - miss.sinceMs);
+    };
+    // A machine that stood still has the last second after it has gone on.
+    machine.schedule(withinMs - 1_000, () => machine.schedule(1_000, judge));
+  }
+
+  /** Whether the loss is over and told only when the link is sound again. */
+  get #tellsLater(): boolean {
+    return this.#options.noticesLoss && this.#lost;
+  }
+
+  async #look<Answer>({ id }: ChannelSpec, request: (broker: Broker) => Promise<Answer>): Promise<Answer> {
+    this.#looking.set(id, (this.#looking.get(id) ?? 0) + 1);
+    try {
+      return await this.#ask((at) => {
+        // What is missed from now on is missed anew.
+        this.#unnoticed.delete(id);
+        return request(at);
+      });
+    } finally {
+      const others = (this.#looking.get(id) ?? 1) - 1;
+      if (others === 0) this.#looking.delete(id);
+      else this.#looking.set(id, others);
+    }
   }
 
   #toServer(run: () => void, laterMs = 0): void {

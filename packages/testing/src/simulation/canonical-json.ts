@@ -3,11 +3,14 @@
 /** Needs no escape in JSON: nearly every key and text here. */
 const PLAIN = /^[\w .:/#@+-]*$/;
 
-/**
- * Text of records, by their identity. What was shown once never changes, so nothing is hidden by this: a record that is
- * changed in place goes on reading as it did, which is then not what the channel holds.
- */
-const texts = new WeakMap<object, string>();
+/** Text of records, by their identity: what was shown once never changes. {@link freshJson} finds those that did. */
+let texts = new WeakMap<object, string>();
+
+/** {@link canonicalJson} of what is there now, whatever was shown before. */
+export function freshJson(value: unknown): string {
+  texts = new WeakMap();
+  return canonicalJson(value);
+}
 
 /** Text of a JSON value with sorted keys; a map reads as an object; `undefined` reads as `null`. */
 export function canonicalJson(value: unknown): string {

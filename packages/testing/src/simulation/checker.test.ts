@@ -461,6 +461,14 @@ describe('checkHistory', () => {
     });
   });
 
+  describe('R6', () => {
+    it('sees a server that missed something and does not look', () => {
+      expect(rulesOf({ type: 'unnoticed', server: 'server-0', channel: 'price', forMs: 11_000 })).toEqual([
+        'R6',
+      ]);
+    });
+  });
+
   describe('R22', () => {
     it('sees a connection that ends without a cause', () => {
       expect(

@@ -51,6 +51,8 @@ export type HistoryEvent = { readonly atMs: number } & (
       readonly offset: number;
       readonly change: WrittenChange;
     }
+  /** A server that missed something of a channel has not looked at it for so long. */
+  | { readonly type: 'unnoticed'; readonly server: string; readonly channel: string; readonly forMs: number }
   // Subscribers.
   | {
       readonly type: 'subscribed';
@@ -141,8 +143,6 @@ export type HistoryEvent = { readonly atMs: number } & (
   | { readonly type: 'exposed'; readonly session: string; readonly channel: string }
   // The world.
   | { readonly type: 'fault'; readonly fault: string; readonly target: string }
-  /** A machine that stood still goes on. */
-  | { readonly type: 'thawed' }
   | { readonly type: 'clockJumped'; readonly byMs: number }
   /** At rest, a connection that has not been pinged for longer than it may be. */
   | { readonly type: 'unpinged'; readonly connection: number; readonly forMs: number }

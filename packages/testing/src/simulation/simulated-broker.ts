@@ -15,7 +15,7 @@ import type { ChannelPlan, SimulationContract } from './contract.js';
 import type { Change, History, WrittenChange } from './history.js';
 import { publishInto, readFrom, restoreInto } from './publisher.js';
 import type { Scenario } from './scenario.js';
-import { shown } from './shown.js';
+import { shownAtRest } from './shown.js';
 
 /** Wraps the broker of a run, to prove that a fault in it is found. */
 export type BrokerSabotage = (factory: BrokerFactory) => BrokerFactory;
@@ -78,13 +78,13 @@ export class SimulatedBroker {
     const { history, scenario } = this.#options;
     for (const channel of scenario.channels) {
       const { data, position } = await readFrom(this.#life.feed, channel);
-      history.add({ type: 'head', channel: channel.id, position, value: shown(data) });
+      history.add({ type: 'head', channel: channel.id, position, value: shownAtRest(data) });
     }
   }
 
   /** A link for one life of a server. */
   link(machine: VirtualMachine, name: string): BrokerLink {
-    const { clock, random, scenario } = this.#options;
+    const { clock, random, history, scenario } = this.#options;
     const link = new BrokerLink({
       clock,
       machine,
@@ -93,6 +93,7 @@ export class SimulatedBroker {
       connect: this.#life.connect,
       latencyMs: scenario.brokerLatencyMs,
       noticesLoss: scenario.brokerNoticesLoss,
+      onUnnoticed: (channel, forMs) => history.add({ type: 'unnoticed', server: name, channel, forMs }),
     });
     this.#links.add(link);
     return link;

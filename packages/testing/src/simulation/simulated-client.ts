@@ -18,7 +18,7 @@ import type { ChannelPlan, SimulationContract } from './contract.js';
 import type { History } from './history.js';
 import type { HookFaults } from './hook-faults.js';
 import type { Action, ClientPlan } from './scenario.js';
-import { shown } from './shown.js';
+import { shown, shownAtRest } from './shown.js';
 
 /** What a simulated client lives in. */
 export interface SimulatedClientOptions {
@@ -208,7 +208,7 @@ export class SimulatedClient {
     for (const [subscription, { handle }] of this.#interests) {
       const { position, data, status, error } = handle.getSnapshot();
       if (error !== null) this.#options.history.add({ type: 'refused', subscription, code: error.code });
-      this.#options.history.add({ type: 'atRest', subscription, position, value: shown(data), status });
+      this.#options.history.add({ type: 'atRest', subscription, position, value: shownAtRest(data), status });
     }
   }
 

@@ -118,7 +118,10 @@ function framesOf<Frame>(message: string): Frame[] {
     .map((line) => JSON.parse(line) as Frame);
 }
 
-/** The alias of a `d` frame, as text. Events are left alone: a reset behind a hole says nothing of what is in the hole. */
-function channelOfChange(line: string): string | null {
-  return /^\{"t":"d","n":(\d+),/.exec(line)?.[1] ?? null;
+/**
+ * The alias of a message that is one `d` frame, as text. Events are left alone, also those behind a `d` in one message:
+ * a reset behind a hole says nothing of what is in the hole.
+ */
+function channelOfChange(message: string): string | null {
+  return /^\{"t":"d","n":(\d+),[^\n]*$/.exec(message)?.[1] ?? null;
 }

@@ -224,9 +224,9 @@ export class World {
         for (const connection of this.#touch(fault.client)) {
           const pipe = connection.pipe('toClient');
           if (pipe === undefined) continue;
-          const before = pipe.conditions;
-          pipe.conditions = { ...before, bytesPerMs: fault.bytesPerMs, windowBytes: 512 };
-          later(fault.forMs, () => (pipe.conditions = before));
+          const { conditions } = this.#scenario;
+          pipe.conditions = { ...conditions, bytesPerMs: fault.bytesPerMs, windowBytes: 512 };
+          later(fault.forMs, () => (pipe.conditions = conditions));
         }
         return;
       case 'refusal': {
@@ -385,10 +385,7 @@ export class World {
   ): void {
     if (machine === undefined) return;
     machine.freeze();
-    later(forMs, () => {
-      this.history.add({ type: 'thawed' });
-      machine.thaw();
-    });
+    later(forMs, () => machine.thaw());
   }
 
   #changeLink(

@@ -9,7 +9,7 @@ import {
   UnreachableServer,
 } from '@tickwire/testing/conformance';
 import { type Command, readOptions, UsageError, wholeNumber } from '../usage.js';
-import { reportOf, textOf } from './report.js';
+import { type ConformanceReport, reportOf, textOf } from './report.js';
 import { readVectorFiles } from './vector-files.js';
 import { createWebSocketWire } from './websocket-wire.js';
 
@@ -64,15 +64,27 @@ export const conformance: Command = async (args) => {
     const report = reportOf(url.href, (performance.now() - startedMs) / 1_000, results);
     progress.end();
     process.stdout.write(`${values.json ? JSON.stringify(report, null, 2) : textOf(report)}\n`);
+    if (report.passed + report.failed === 0) {
+      process.stderr.write(`${nothingJudged(report)}\n`);
+      return 2;
+    }
     return report.failed > 0 ? 1 : 0;
   } catch (error) {
     progress.end();
     if (!(error instanceof UnreachableServer)) throw error;
     throw new UsageError(
-      `No Tickwire server answers at ${url.href}: ${error.message}. Check the address, the path and, where it wants one, --token.`,
+      error.stage === 'upgrade'
+        ? `No Tickwire server answers at ${url.href}: ${error.message}. Check the address and the path.`
+        : `The server at ${url.href} cannot be judged: ${error.message}. Where it wants a token, give one with --token.`,
     );
   }
 };
+
+/** All was skipped: that must not look like a server without faults. */
+function nothingJudged({ results }: ConformanceReport): string {
+  const reasons = [...new Set(results.flatMap(({ why }) => why ?? []))].join('; ');
+  return `Nothing could be judged: every chosen vector was skipped (${reasons}); choose others with --only.`;
+}
 
 function urlOf([text, ...more]: readonly string[]): URL {
   if (text === undefined || more.length > 0)
@@ -94,6 +106,8 @@ function chosen(vectors: readonly ServerVector[], only: string | undefined): rea
     .split(',')
     .map((name) => name.trim())
     .filter((name) => name !== '');
+  if (names.length === 0)
+    throw new UsageError('--only needs names of rules or vectors, as --only P-SUB,P-DATA-6.');
   const isNamed = (vector: ServerVector, name: string): boolean =>
     vector.id === name || vector.rule === name || vector.rule.startsWith(`${name}-`);
   for (const name of names) {

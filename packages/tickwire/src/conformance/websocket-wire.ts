@@ -1,9 +1,10 @@
 // WebSocket wire: peers of conformance scripts over real sockets. The only file here that knows `ws`.
 import type { ConformanceWire } from '@tickwire/testing/conformance';
 import { WebSocket } from 'ws';
+import { upgradeFailure } from './upgrade-failure.js';
 
-/** How long an upgrade may take, in milliseconds. */
-const HANDSHAKE_MS = 5_000;
+/** How long an upgrade may take, in milliseconds: less than a script waits, which otherwise gives up before it knows why. */
+const HANDSHAKE_MS = 4_500;
 
 /** Connects to the endpoint `url`, `ws:` or `wss:`. */
 export function createWebSocketWire(url: URL): ConformanceWire {
@@ -22,10 +23,10 @@ export function createWebSocketWire(url: URL): ConformanceWire {
       });
       let isOpen = false;
       let isOver = false;
-      const refused = (status: number | null): void => {
+      const refused = (status: number | null, reason?: string): void => {
         if (isOver) return;
         isOver = true;
-        events.onRefused(status);
+        events.onRefused(status, reason);
       };
       socket.on('open', () => {
         isOpen = true;
@@ -35,8 +36,8 @@ export function createWebSocketWire(url: URL): ConformanceWire {
         upgrade.destroy();
         refused(response.statusCode ?? null);
       });
-      socket.on('error', () => {
-        if (!isOpen) refused(null);
+      socket.on('error', (error) => {
+        if (!isOpen) refused(null, upgradeFailure(error, target));
       });
       socket.on('message', (data: Buffer, isBinary) => {
         if (!isOver) events.onMessage(isBinary ? data : data.toString('utf8'));

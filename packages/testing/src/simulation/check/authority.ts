@@ -2,16 +2,12 @@
 import type { HistoryEvent } from '../history.js';
 import type { Violation } from './violation.js';
 
-/** A server that stood still first reads what has waited for it, then looks at the clock. */
-const JUDGES_AFTER_MS = 200;
-
 /** Judges every frame that carried data of a channel, and every subscription that was answered. */
 export function checkAuthority(history: readonly HistoryEvent[]): Violation[] {
   const violations: Violation[] = [];
   const granted = new Map<string, boolean>();
   const revoked = new Set<string>();
   const endsAtMs = new Map<string, number>();
-  let thawedAtMs = -Infinity;
   const unused = new Map<string, number>();
   for (const event of history) {
     switch (event.type) {
@@ -22,9 +18,6 @@ export function checkAuthority(history: readonly HistoryEvent[]): Violation[] {
         if (event.allowed) unused.set(key, (unused.get(key) ?? 0) + 1);
         break;
       }
-      case 'thawed':
-        thawedAtMs = event.atMs;
-        break;
       case 'authenticated':
         endsAtMs.set(event.session, event.atMs + event.endsInMs);
         break;
@@ -33,7 +26,7 @@ export function checkAuthority(history: readonly HistoryEvent[]): Violation[] {
         break;
       case 'exposed': {
         const endedAtMs = endsAtMs.get(event.session) ?? Infinity;
-        const isExpired = event.atMs > endedAtMs && event.atMs > thawedAtMs + JUDGES_AFTER_MS;
+        const isExpired = event.atMs > endedAtMs;
         if (revoked.has(keyOf(event)) || isExpired) {
           const why = isExpired ? `expired by ${endedAtMs} ms` : 'lost the right to it';
           violations.push({

@@ -1,4 +1,5 @@
-// Endings: nothing ends or falls silent without a cause (R22), and what has ended leaves nothing behind (R25, R26).
+// Endings: nothing ends or falls silent without a cause (R22) or without being noticed (R6), and what has ended leaves
+// nothing behind (R25, R26).
 import type { HistoryEvent } from '../history.js';
 import type { Violation } from './violation.js';
 
@@ -16,6 +17,10 @@ export function checkEndings(history: readonly HistoryEvent[]): Violation[] {
         atMs,
         message: `connection ${event.connection} ended with ${event.code} although nothing had happened to it.${jump}`,
       });
+    }
+    if (event.type === 'unnoticed') {
+      const message = `${event.server} missed something of ${event.channel} and has not looked at it for ${event.forMs} ms.`;
+      violations.push({ rule: 'R6', atMs, message });
     }
     if (event.type === 'unpinged') {
       const message = `connection ${event.connection} has not been pinged for ${event.forMs} ms.`;

@@ -28,6 +28,8 @@ export function checkSubscriptions(history: readonly HistoryEvent[], logs: Chann
         break;
       }
       case 'applied':
+        // Let in again, it is owed everything again.
+        if (event.status === 'live') of(event.subscription).refused = false;
         of(event.subscription).applied(event);
         break;
       case 'delivered':
@@ -218,6 +220,9 @@ class StreamSubscriber extends Subscriber {
     this.#start = null;
     const cursor = this.#cursor;
     this.#cursor = to;
+    if (why === 'epoch' && cursor !== null && cursor.epoch === to?.epoch) {
+      this.report('R2', atMs, `was told of another epoch at ${at(cursor)}, and put at ${at(to)}.`);
+    }
     // A broken continuity ends what "once" refers to (P-APP-2): servers that learn of a new history one after the other
     // may lead a reader back to the old one, and each time it is told.
     if (why !== 'trimmed') this.#delivered.clear();

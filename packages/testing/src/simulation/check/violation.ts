@@ -10,6 +10,7 @@ export const RULES = {
   R3: 'No event is delivered twice.',
   R4: 'At rest, every open subscription holds what the server holds.',
   R5: 'The broker links its offsets and never gives one out twice within an epoch.',
+  R6: 'A server that may have missed a publication looks at the channel anew within a bounded time.',
   R7: 'Only state and collections are conflated: no event of a stream is left out on a connection that held.',
   R8: 'An acknowledged publish was written as asked; one said not to be executed was not written.',
   R9: 'A command with a key takes effect at most once; one said not to be executed did not run.',
