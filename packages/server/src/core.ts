@@ -6,4 +6,5 @@ export {
   createBareServer,
   type PlatformSettings,
 } from './bare-server.js';
+export { answerWith } from './command/fail.js';
 export type { RulesOf, ServerCore } from './server.js';

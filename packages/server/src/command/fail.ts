@@ -12,6 +12,17 @@ export function fail(name: string, data?: unknown, message = name): TickwireErro
   return new TickwireError(`${APPLICATION_ERROR_PREFIX}${name}`, message, { executed: 'no', data });
 }
 
+const asTheyAre = new WeakSet<TickwireError>();
+
+/**
+ * Marks an error that a handler throws to reach the caller as it is, its text and what it says of the work included: for
+ * doubles that are told what to answer. The handler vouches for it.
+ */
+export function answerWith(error: TickwireError): TickwireError {
+  asTheyAre.add(error);
+  return error;
+}
+
 /** What only the server itself can say of a command: from a handler it would make a client ask again (P-CMD-5). */
 const OF_THE_SERVER: ReadonlySet<string> = new Set(['in_flight', 'key_reused', 'indeterminate']);
 
@@ -23,6 +34,7 @@ const OF_THE_SERVER: ReadonlySet<string> = new Set(['in_flight', 'key_reused', '
  */
 export function errorOfHandler(definition: CommandDefinition, thrown: unknown): TickwireError {
   if (!isTickwireError(thrown)) return internal(thrown);
+  if (asTheyAre.has(thrown)) return thrown;
   if (!thrown.code.startsWith(APPLICATION_ERROR_PREFIX)) {
     const { code, retryAfterMs } = thrown;
     if (OF_THE_SERVER.has(code)) return internal(thrown);

@@ -68,6 +68,31 @@ describe('what is made', () => {
     expect(Math.abs(quote.at - 1_750_000_000_000)).toBeLessThan(86_400_001);
   });
 
+  test('carries the parameters also in fields that may be left out, and in no others', () => {
+    const schema = z.union([
+      z.object({ kind: z.literal('a'), symbol: z.string().optional() }),
+      z.strictObject({ kind: z.literal('b') }),
+      z.looseObject({ kind: z.literal('c'), symbol: z.enum(['ETH-USD']).optional() }),
+    ]);
+    const contract = defineContract({
+      name: 'one',
+      version: '1.0.0',
+      channels: { 'it/{symbol}/{side}': state(schema) },
+    });
+    const seen = new Set<string>();
+    for (let seed = 0; seed < 60; seed++) {
+      const made = createFakeData(contract, { seed }).item('it/{symbol}/{side}', {
+        symbol: 'BTC-USD',
+        side: 'buy',
+      });
+      seen.add(made.kind);
+      expect(made).not.toHaveProperty('side');
+      if (made.kind === 'a') expect(made.symbol).toBe('BTC-USD');
+      else expect(made).not.toHaveProperty('symbol', 'BTC-USD');
+    }
+    expect(seen).toEqual(new Set(['a', 'b', 'c']));
+  });
+
   test('has defaults filled in where it is read, and is JSON', () => {
     const fake = createFakeData(market);
     const price = fake.item('price/{symbol}', BTC);
@@ -124,6 +149,77 @@ describe('what is made', () => {
     ['everything but', z.string().regex(/^[^\s/]{3,5}\S\W$/)],
     ['code points', z.string().regex(/^\x41\u0042\u{43}[\b-\t]?\.$/u)],
     ['template', z.templateLiteral(['px:', z.number(), '/', z.enum(['a', 'b'])])],
+    [
+      'expression and bounds',
+      z
+        .string()
+        .regex(/^[a-z0-9-]+$/)
+        .min(8)
+        .max(64),
+    ],
+    [
+      'bounds and expression',
+      z
+        .string()
+        .min(20)
+        .max(40)
+        .regex(/^[a-z]*$/),
+    ],
+    [
+      'expression and exact length',
+      z
+        .string()
+        .regex(/^[A-Z][a-z]+(?: [A-Z][a-z]+)*$/)
+        .length(31),
+    ],
+    [
+      'words up to a length',
+      z
+        .string()
+        .regex(/^[a-z]+(?:-[a-z]+)+$/)
+        .max(5),
+    ],
+    [
+      'one of two expressions that is long enough',
+      z
+        .string()
+        .regex(/^(?:ab?|x\d{2,})$/)
+        .min(12),
+    ],
+    ['expression without anchors', z.string().regex(/\d/).min(12)],
+    ['expression with an anchor', z.string().regex(/-\d$/).min(12)],
+    [
+      'expression and the prefix it has',
+      z
+        .string()
+        .regex(/^ord_[a-z]{3,}$/)
+        .startsWith('ord_')
+        .min(12),
+    ],
+    [
+      'pairs up to a length',
+      z
+        .string()
+        .regex(/^(?:ab)*$/)
+        .min(11)
+        .max(13),
+    ],
+    [
+      'reference and a length',
+      z
+        .string()
+        .regex(/^([a-z]+)=\1$/)
+        .min(9)
+        .max(30),
+    ],
+    ['prefix and at most', z.string().startsWith('abc-').max(6)],
+    ['prefix and exact length', z.string().startsWith('abc-').length(4)],
+    ['prefix and at least', z.string().startsWith('abc-').min(30)],
+    ['short email', z.email().max(12)],
+    ['long email', z.email().min(40)],
+    ['short url', z.url().max(20)],
+    ['long url', z.url().min(60).max(80)],
+    ['short hostname', z.hostname().max(8)],
     ['whole number', z.int().min(3).max(5)],
     ['between', z.number().gt(0).lt(1)],
     ['a narrow range', z.number().gt(0).lt(0.000_1)],
@@ -172,6 +268,36 @@ describe('what is made', () => {
     expect(fits(schema, createFakeData(holding(schema)).item('it'))).toBe('fits');
   });
 
+  test('ends where a union holds itself, whatever the seed', () => {
+    interface Sum {
+      readonly op: 'n' | 'add' | 'mul';
+    }
+    const Expression: z.ZodType<Sum> = z.lazy(() =>
+      z.discriminatedUnion('op', [
+        z.object({ op: z.literal('add'), l: Expression, r: Expression }),
+        z.object({ op: z.literal('mul'), l: Expression, r: Expression, also: z.array(Expression).min(1) }),
+        z.object({ op: z.literal('n'), value: z.number() }),
+      ]),
+    );
+    const depthOf = (value: unknown): number =>
+      typeof value === 'object' && value !== null ? 1 + Math.max(0, ...Object.values(value).map(depthOf)) : 0;
+    const depths = new Set<number>();
+    for (let seed = 0; seed < 30; seed++) {
+      const value = createFakeData(holding(Expression), { seed }).item('it');
+      expect(fits(Expression, value)).toBe('fits');
+      depths.add(depthOf(value));
+    }
+    expect(Math.max(...depths)).toBeGreaterThan(2);
+    expect(Math.max(...depths)).toBeLessThan(10);
+  });
+
+  test('leaves out the part of a union that never ends', () => {
+    const Endless: z.ZodType = z.lazy(() => z.object({ next: Endless }));
+    const schema = z.union([Endless, z.number()]);
+    for (let seed = 0; seed < 10; seed++)
+      expect(createFakeData(holding(schema), { seed }).item('it')).toBeTypeOf('number');
+  });
+
   test('takes another part of a union where one cannot be made', () => {
     const schema = z.union([z.string().regex(/^a$/).min(2), z.number()]);
     expect(createFakeData(holding(schema)).item('it')).toBeTypeOf('number');
@@ -182,6 +308,9 @@ describe('what cannot be made', () => {
   const odd = z.object({
     legs: z.array(z.object({ isin: z.string().refine((text) => text.endsWith('!?')) })).min(1),
   });
+
+  const endless: z.ZodType = z.lazy(() => z.object({ next: endless }));
+  const itself: z.ZodType = z.lazy(() => itself);
 
   test('is told with its place, and can be said', () => {
     const contract = holding(odd);
@@ -200,6 +329,8 @@ describe('what cannot be made', () => {
     ['an expression with an unknown property', z.string().regex(/^\p{Script=Greek}$/u), 'cannot be made'],
     ['a type JSON has not', z.bigint(), 'a schema of type bigint cannot be made'],
     ['never', z.never(), 'a schema of type never cannot be made'],
+    ['what must hold itself', endless, 'for it: a schema in it holds itself without an end. Say how'],
+    ['what is itself', itself, 'for it: a schema in it holds itself without an end. Say how'],
   ])('%s', (_, schema, message) => {
     expect(() => createFakeData(holding(schema)).item('it')).toThrow(message);
   });

@@ -11,6 +11,7 @@ import type {
 } from '@tickwire/protocol';
 import { safeParse, type $ZodType } from 'zod/v4/core';
 import { SeededRandom } from '../random/seeded-random.js';
+import { declaresField } from './declared-fields.js';
 import { type MakeValue, SchemaMaker } from './schema-maker.js';
 import { fakeInstantMs } from './string-maker.js';
 
@@ -32,7 +33,7 @@ export interface FakeDataOptions {
 export interface FakeData<C extends AnyContract> {
   /**
    * The document of a state, a record of a collection or an event of a stream. Fields with the name of a parameter
-   * that is given get its value, and the contract's `timeField` is near June 15th 2025, where the virtual clock starts.
+   * that is given get its value if it fits, also optional ones, and the contract's `timeField` is near June 15th 2025, where the virtual clock starts.
    * @throws TypeError where no value can be found; the message says where, and what to do.
    */
   item<N extends keyof C['channels'] & string>(
@@ -96,11 +97,15 @@ export function createFakeData<const C extends AnyContract>(
     const made = make(schema, name);
     if (typeof made === 'object' && made !== null && !Array.isArray(made)) {
       const fitting = made as Record<string, unknown>;
-      for (const [field, value] of Object.entries(params)) replaceIfFits(schema, fitting, field, value);
-      if (timeField !== undefined && overrides[`${name}.${timeField}`] === undefined) {
+      for (const [field, value] of Object.entries(params)) setIfFits(schema, fitting, field, value);
+      if (
+        timeField !== undefined &&
+        Object.hasOwn(fitting, timeField) &&
+        overrides[`${name}.${timeField}`] === undefined
+      ) {
         const atMs = fakeInstantMs(random);
         const present = fitting[timeField];
-        replaceIfFits(
+        setIfFits(
           schema,
           fitting,
           timeField,
@@ -111,15 +116,12 @@ export function createFakeData<const C extends AnyContract>(
     return parsed(schema, made, name);
   }
 
-  /** Sets a field that is there, if the value still fits. */
-  function replaceIfFits(
-    schema: AnySchema,
-    made: Record<string, unknown>,
-    field: string,
-    value: unknown,
-  ): void {
-    if (!Object.hasOwn(made, field)) return;
-    if (safeParse(schema as unknown as $ZodType, { ...made, [field]: value }).success) made[field] = value;
+  /** Sets a field that is there or might be, if the value still fits. */
+  function setIfFits(schema: AnySchema, made: Record<string, unknown>, field: string, value: unknown): void {
+    if (!Object.hasOwn(made, field) && !declaresField(schema, field)) return;
+    const { success, data } = safeParse(schema as unknown as $ZodType, { ...made, [field]: value });
+    // Of an option of a union that does not declare the field, it is cut off.
+    if (success && Object.hasOwn(data as object, field)) made[field] = value;
   }
 
   function items(name: string, count: number, params?: Readonly<Record<string, unknown>>): unknown[] {

@@ -1,10 +1,9 @@
 // Regex maker: a text that an expression matches, as well as can be done without searching. Assertions that look around
 // are passed over, so whoever uses it tries what comes out. Knows no schemas.
 import type { SeededRandom } from '../random/seeded-random.js';
+import { alternatives, oneOf, type Part, repeated, sequence } from './regex-parts.js';
 
-type Make = (groups: string[]) => string;
-
-/** Repetitions are at most so many more than they must be. */
+/** Repetitions are at most so many more than they must be, where no length is asked for. */
 const MAX_MORE = 6;
 const DIGITS = '0123456789';
 const LETTERS = 'abcdefghijklmnopqrstuvwxyz';
@@ -31,37 +30,52 @@ const PROPERTIES: Readonly<Record<string, string>> = {
   Emoji_Presentation: '😀🚀✨🔥',
 };
 
+/** An assertion: no text. */
+const NOTHING: Part = { least: 0, most: 0, make: () => '' };
+
+/** How long a text is to be. */
+export interface Bounds {
+  readonly least: number;
+  readonly most: number;
+}
+
 /**
  * Prepares an expression.
+ * @param bounds how long the texts should be: as well as the expression allows.
  * @returns makes texts; the same texts from the same randomness.
  * @throws SyntaxError where the expression uses what cannot be made.
  */
-export function regexMaker(expression: RegExp): (random: SeededRandom) => string {
-  const parser = new Parser(expression.source);
-  return (random) => parser.with(random)([]);
+export function regexMaker(
+  expression: RegExp,
+  { least, most }: Bounds = { least: 0, most: Infinity },
+): (random: SeededRandom) => string {
+  const whole = new Parser(expression.source).parse();
+  const shortest = Math.max(least, whole.least);
+  const longest = Math.max(shortest, Math.min(most, whole.most, shortest + MAX_MORE));
+  return (random) => {
+    const text = whole.make({ random, groups: [] });
+    if (text.length >= least && text.length <= most) return text;
+    const fitted = whole.make({ random, groups: [] }, random.int(shortest, longest));
+    if (fitted.length >= least) return fitted;
+    // An expression without an anchor is happy with more on that side; with one, whoever tries it finds out.
+    const more = 'x'.repeat(least - fitted.length);
+    return random.chance(0.5) ? fitted + more : more + fitted;
+  };
 }
 
 class Parser {
   readonly #source: readonly string[];
   #at = 0;
   #groups = 0;
-  #random: SeededRandom | undefined;
-  readonly #make: Make;
 
   constructor(source: string) {
     this.#source = Array.from(source);
-    this.#make = this.#alternatives();
+  }
+
+  parse(): Part {
+    const whole = this.#alternatives();
     if (this.#at < this.#source.length) throw this.#unsupported();
-  }
-
-  with(random: SeededRandom): Make {
-    this.#random = random;
-    return this.#make;
-  }
-
-  get #dice(): SeededRandom {
-    if (this.#random === undefined) throw new Error('No randomness was given.');
-    return this.#random;
+    return whole;
   }
 
   #peek(text: string): boolean {
@@ -86,22 +100,22 @@ class Parser {
     );
   }
 
-  #alternatives(): Make {
+  #alternatives(): Part {
     const options = [this.#sequence()];
     while (this.#take('|')) options.push(this.#sequence());
-    return (groups) => this.#dice.pick(options)(groups);
+    return alternatives(options);
   }
 
-  #sequence(): Make {
-    const parts: Make[] = [];
+  #sequence(): Part {
+    const parts: Part[] = [];
     while (this.#at < this.#source.length && !this.#peek('|') && !this.#peek(')')) {
       const part = this.#atom();
       parts.push(this.#repeated(part));
     }
-    return (groups) => parts.map((part) => part(groups)).join('');
+    return sequence(parts);
   }
 
-  #repeated(part: Make): Make {
+  #repeated(part: Part): Part {
     let range: readonly [least: number, most: number] | undefined;
     if (this.#take('*')) range = [0, Infinity];
     else if (this.#take('+')) range = [1, Infinity];
@@ -110,8 +124,7 @@ class Parser {
     if (range === undefined) return part;
     this.#take('?');
     const [least, most] = range;
-    const greatest = Math.min(most, least + MAX_MORE);
-    return (groups) => Array.from({ length: this.#dice.int(least, greatest) }, () => part(groups)).join('');
+    return repeated(part, { least, usual: Math.min(most, least + MAX_MORE), most });
   }
 
   #counts(): readonly [number, number] | undefined {
@@ -123,17 +136,17 @@ class Parser {
     return [least, written[3] === '' ? Infinity : Number(written[3])];
   }
 
-  #atom(): Make {
-    if (this.#take('^') || this.#take('$')) return () => '';
+  #atom(): Part {
+    if (this.#take('^') || this.#take('$')) return NOTHING;
     if (this.#take('(')) return this.#group();
     if (this.#take('[')) return this.#oneOf(this.#class());
     if (this.#take('.')) return this.#oneOf(WORD);
     if (this.#take('\\')) return this.#escape();
     const character = this.#next();
-    return () => character;
+    return { least: character.length, most: character.length, make: () => character };
   }
 
-  #group(): Make {
+  #group(): Part {
     const isLooking = ['?=', '?!', '?<=', '?<!'].some((sign) => this.#take(sign));
     let number: number | undefined;
     if (!isLooking && !this.#take('?:')) {
@@ -143,16 +156,17 @@ class Parser {
     }
     const inside = this.#alternatives();
     if (!this.#take(')')) throw this.#unsupported();
-    if (isLooking) return () => '';
+    if (isLooking) return NOTHING;
     if (number === undefined) return inside;
     const own = number;
-    return (groups) => (groups[own] = inside(groups));
+    return { ...inside, make: (draw, length) => (draw.groups[own] = inside.make(draw, length)) };
   }
 
-  #escape(): Make {
+  #escape(): Part {
     const character = this.#next();
-    if (/[bB]/.test(character)) return () => '';
-    if (/[1-9]/.test(character)) return (groups) => groups[Number(character)] ?? '';
+    if (/[bB]/.test(character)) return NOTHING;
+    // How long it will be shows only when it is made: whoever asks for a length tries again.
+    if (/[1-9]/.test(character)) return { ...NOTHING, make: ({ groups }) => groups[Number(character)] ?? '' };
     return this.#oneOf(this.#escaped(character));
   }
 
@@ -206,10 +220,10 @@ class Parser {
     return escaped === 'b' ? '\b' : this.#escaped(escaped);
   }
 
-  #oneOf(characters: string): Make {
+  #oneOf(characters: string): Part {
     const options = Array.from(characters);
     if (options.length === 0) throw this.#unsupported();
-    return () => this.#dice.pick(options);
+    return oneOf(options);
   }
 }
 

@@ -5,6 +5,7 @@ import type { SeededRandom } from '../random/seeded-random.js';
 import { numberMaker } from './number-maker.js';
 import { checksOf, defOf, patternOf, type SchemaDef } from '@tickwire/protocol/lint';
 import { regexMaker } from './regex-maker.js';
+import { SchemaDepth } from './schema-depth.js';
 import { stringMaker } from './string-maker.js';
 
 /** Makes one value instead of the schema's own way. */
@@ -13,6 +14,8 @@ export type MakeValue = (random: SeededRandom) => unknown;
 const MAX_ATTEMPTS = 200;
 /** Nesting beyond which whatever may be left out is. */
 const MAX_DEPTH = 5;
+/** Nesting that only a schema reaches which must hold itself. */
+const MAX_NESTING = 200;
 const MAX_MORE_ELEMENTS = 3;
 const MAX_RECORD_KEYS = 3;
 
@@ -24,10 +27,14 @@ const ABSENT = Symbol('absent');
 /** No value was found; told with the place. */
 class Unmakeable extends TypeError {}
 
+/** Not {@link Unmakeable}: to try other options on all levels would take for ever. */
+class Endless extends Error {}
+
 /** Makes values of schemas. */
 export class SchemaMaker {
   readonly #overrides: ReadonlyMap<string, MakeValue>;
   readonly #draws = new Map<unknown, Map<string, Draw>>();
+  readonly #depth = new SchemaDepth();
 
   /** @param overrides by place: `trades/{symbol}.id`, `placeOrder.input.legs[].price`. */
   constructor(overrides: Readonly<Record<string, MakeValue>>) {
@@ -39,8 +46,13 @@ export class SchemaMaker {
    * @throws TypeError where none can be found.
    */
   make(schema: unknown, place: string, random: SeededRandom): unknown {
-    const value = this.#drawOf(schema, place)(random, 0);
-    return value === ABSENT ? undefined : value;
+    try {
+      const value = this.#drawOf(schema, place)(random, 0);
+      return value === ABSENT ? undefined : value;
+    } catch (error) {
+      if (!isEndless(error)) throw error;
+      throw unmakeable(place, 'a schema in it holds itself without an end');
+    }
   }
 
   /** Prepared once for each place: expressions and bounds are read once. */
@@ -142,7 +154,10 @@ export class SchemaMaker {
 
   /** Prepares at the first draw, so that schemas may hold themselves. */
   #lazily(schema: unknown, place: string): Draw {
-    return (random, depth) => this.#drawOf(schema, place)(random, depth);
+    return (random, depth) => {
+      if (depth > MAX_NESTING) throw new Endless();
+      return this.#drawOf(schema, place)(random, depth);
+    };
   }
 
   #object(def: SchemaDef, place: string): Draw {
@@ -210,14 +225,28 @@ export class SchemaMaker {
   }
 
   #union(def: SchemaDef, place: string): Draw {
-    const options = (def['options'] as readonly unknown[]).map((option) => this.#lazily(option, place));
+    const options = (def['options'] as readonly unknown[]).map((schema) => ({
+      schema,
+      draw: this.#lazily(schema, place),
+    }));
+    // Options may hold the union: they are looked at when all of it is there.
+    let least: readonly number[] | undefined;
     return (random, depth) => {
+      least ??= options.map(({ schema }) => this.#depth.least(schema));
       const from = random.int(0, options.length - 1);
+      const turned = [...options.keys()].map((more) => (from + more) % options.length);
+      const leastOf = (at: number): number => least?.[at] ?? Infinity;
+      // What never ends is the last choice; and when it is deep enough, what ends soonest is the first.
+      turned.sort((a, b) =>
+        depth >= MAX_DEPTH
+          ? compare(leastOf(a), leastOf(b))
+          : Number(leastOf(a) === Infinity) - Number(leastOf(b) === Infinity),
+      );
       let failure: unknown;
       // One that cannot be made is no obstacle while there is another.
-      for (let more = 0; more < options.length; more++) {
+      for (const at of turned) {
         try {
-          return options[(from + more) % options.length]?.(random, depth);
+          return options[at]?.draw(random, depth);
         } catch (error) {
           if (!(error instanceof Unmakeable)) throw error;
           failure = error;
@@ -226,6 +255,16 @@ export class SchemaMaker {
       throw failure;
     };
   }
+}
+
+/** Two infinities are equal, which their difference does not say. */
+function compare(a: number, b: number): number {
+  return a === b ? 0 : a - b;
+}
+
+/** Also where nothing is nested: a schema that is itself overflows the stack. */
+function isEndless(error: unknown): boolean {
+  return error instanceof Endless || (error instanceof RangeError && /call stack/i.test(error.message));
 }
 
 /** Types whose values are tried even without a check: their making is not exact. */

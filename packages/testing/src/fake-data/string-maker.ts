@@ -1,9 +1,10 @@
 // String maker: texts for the formats Zod knows, and within bounds. What comes out is tried by whoever uses it.
 import type { SeededRandom } from '../random/seeded-random.js';
-import { regexMaker } from './regex-maker.js';
+import { type Bounds, regexMaker } from './regex-maker.js';
 import { checksOf, type SchemaDef } from '@tickwire/protocol/lint';
 
 const HEX = '0123456789abcdef';
+const LETTERS = 'abcdefghijklmnopqrstuvwxyz';
 const ALPHANUMERIC = 'abcdefghijklmnopqrstuvwxyz0123456789';
 const CROCKFORD = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 const BASE64URL = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
@@ -13,6 +14,8 @@ const EMOJI = ['😀', '🚀', '🔥', '🍀'];
 /** The moment fake times are near: June 2025, when the virtual clock starts. */
 const NEAR_MS = 1_750_000_000_000;
 const DAY_MS = 86_400_000;
+/** Of a plain text that may be as long as it likes. */
+const USUAL_LENGTH = 8;
 
 const textOf = (random: SeededRandom, alphabet: string, length: number): string =>
   Array.from({ length }, () => alphabet.charAt(random.int(0, alphabet.length - 1))).join('');
@@ -34,15 +37,41 @@ function uuid(random: SeededRandom, version: string): string {
   return `${a}-${b}-${version}${c}-${random.pick(['8', '9', 'a', 'b'])}${d}-${e}`;
 }
 
-type Format = (random: SeededRandom, check: Readonly<Record<string, unknown>>) => string;
+/** A text that is usual, or where that is too short or too long a plain one between a beginning and an end. */
+function withRoom(
+  random: SeededRandom,
+  usual: string,
+  { least, most }: Bounds,
+  frame: (most: number) => readonly [before: string, after: string],
+): string {
+  if (usual.length >= least && usual.length <= most) return usual;
+  const [before, after] = frame(most);
+  const room = most - before.length - after.length;
+  const shortest = Math.max(1, least - before.length - after.length);
+  return before + textOf(random, LETTERS, Math.max(shortest, Math.min(room, USUAL_LENGTH))) + after;
+}
+
+/** A domain that leaves room for something else. */
+const domain = (most: number): string => (most >= 2 * 'example.com'.length ? 'example.com' : 'a.co');
+
+type Format = (random: SeededRandom, check: Readonly<Record<string, unknown>>, bounds: Bounds) => string;
 
 const FORMATS: Readonly<Record<string, Format>> = {
   uuid: (random, { version }) =>
     uuid(random, typeof version === 'string' ? version.slice(1) : random.pick(['4', '7'])),
   guid: (random) => uuid(random, '4'),
-  email: (random) => `${word(random)}.${word(random)}@example.com`,
-  url: (random) => `https://example.com/${word(random)}`,
-  hostname: (random) => `${word(random)}.example.com`,
+  email: (random, _, bounds) =>
+    withRoom(random, `${word(random)}.${word(random)}@example.com`, bounds, (most) => [
+      '',
+      `@${domain(most)}`,
+    ]),
+  url: (random, _, bounds) =>
+    withRoom(random, `https://example.com/${word(random)}`, bounds, (most) => [
+      `https://${domain(most - 8)}/`,
+      '',
+    ]),
+  hostname: (random, _, bounds) =>
+    withRoom(random, `${word(random)}.example.com`, bounds, (most) => ['', `.${domain(most)}`]),
   // Which fractions and zones are allowed is an option; one of these is.
   datetime: (random) => {
     const full = iso(random);
@@ -94,7 +123,7 @@ export function stringMaker(def: SchemaDef): (random: SeededRandom) => string {
   let [before, amid, after] = ['', '', ''];
   let isLower = false;
   let isUpper = false;
-  let make: ((random: SeededRandom) => string) | undefined;
+  let prepare: ((bounds: Bounds) => (random: SeededRandom) => string) | undefined;
   for (const check of checksOf(def)) {
     switch (check.check) {
       case 'min_length':
@@ -116,18 +145,25 @@ export function stringMaker(def: SchemaDef): (random: SeededRandom) => string {
         else {
           const known = typeof format === 'string' ? FORMATS[format] : undefined;
           // An expression of the application's own says more than the format it is put upon.
-          if (known !== undefined) make ??= (random) => known(random, check);
-          else if (check['pattern'] instanceof RegExp) make = regexMaker(check['pattern']);
+          const { pattern } = check;
+          if (known !== undefined) prepare ??= (bounds) => (random) => known(random, check, bounds);
+          else if (pattern instanceof RegExp) prepare = (bounds) => regexMaker(pattern, bounds);
         }
         break;
       }
     }
   }
+  const make = prepare?.({ least, most });
+  const around = before.length + amid.length + after.length;
   return (random) => {
-    let middle = make?.(random) ?? filled(random, least - before.length - amid.length - after.length, most);
-    if (isLower) middle = middle.toLowerCase();
-    if (isUpper) middle = middle.toUpperCase();
-    return before + middle + amid + after;
+    let text = make?.(random) ?? filled(random, Math.max(0, least - around), Math.max(0, most - around));
+    if (isLower) text = text.toLowerCase();
+    if (isUpper) text = text.toUpperCase();
+    // An expression may have said it already.
+    if (make === undefined || !text.includes(amid)) text += amid;
+    if (make === undefined || !text.startsWith(before)) text = before + text;
+    if (make === undefined || !text.endsWith(after)) text += after;
+    return text;
   };
 }
 

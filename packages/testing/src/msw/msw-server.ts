@@ -39,7 +39,7 @@ export interface MswServer<C extends AnyContract> extends Pushes<C>, ServerScrip
   reconnect(): void;
   /** Forgets everything, values, answers and calls, and breaks every connection: for `afterEach`. */
   reset(): void;
-  /** Ends it, for good. */
+  /** Ends it, for good. After msw itself has ended, which puts back the `WebSocket` it found: this takes it away again. */
   close(): Promise<void>;
 }
 

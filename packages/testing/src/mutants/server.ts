@@ -48,13 +48,6 @@ export const serverMutants: readonly Mutant[] = [
     replace: 'next = { ...next, expiry: null };',
   },
   {
-    name: 'tail-not-sent',
-    rule: 'P-SUB-5: a tail follows its entry',
-    file: 'server/src/session/subscriptions.ts',
-    find: 'sent = base;',
-    replace: 'sent = head.offset;',
-  },
-  {
     name: 'conflated-stream',
     rule: 'P-DATA-10: no event is left out',
     file: 'server/src/hub/stream-head.ts',

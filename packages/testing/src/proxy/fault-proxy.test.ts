@@ -131,7 +131,26 @@ describe('a fault proxy without rules', () => {
     const third = await connect();
     expect(proxy.stats).toMatchObject({ connections: 3, open: 1 });
     await Promise.all([proxy.close(), proxy.close()]);
+    expect(proxy.stats).toMatchObject({ connections: 3, open: 0 });
     expect(await third.client.log.untilClosed()).toEqual(['closed 1006']);
+  });
+
+  it('has nothing open when it has ended, also where nobody took the connection', async () => {
+    const silent = createServer((socket) => socket.on('error', () => undefined));
+    silent.listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    cleanups.push(() => silent.close());
+    for (let round = 0; round < 5; round++) {
+      const proxy = await createFaultProxy({
+        target: `ws://127.0.0.1:${(silent.address() as AddressInfo).port}`,
+      });
+      const clients = Array.from({ length: 5 }, () => connectSocket(proxy.port, '127.0.0.1'));
+      for (const client of clients) client.on('error', () => undefined);
+      await Promise.all(clients.map((client) => once(client, 'connect')));
+      while (proxy.stats.connections < clients.length) await new Promise((resolve) => setTimeout(resolve, 1));
+      await proxy.close();
+      expect(proxy.stats.open).toBe(0);
+    }
   });
 });
 
@@ -289,6 +308,24 @@ describe('createFaultProxy', () => {
       });
     },
   );
+
+  it.each([70_000, -1, 1.5, NaN, '80'])('refuses the port %s', async (port) => {
+    await expect(
+      createFaultProxy({ target: 'ws://127.0.0.1:1', port: port as number }),
+    ).rejects.toMatchObject({
+      code: 'bad_input',
+      message: expect.stringContaining('must be a whole number from 0 to 65535') as string,
+    });
+  });
+
+  it('refuses rules that cannot be, at the start and later', async () => {
+    const rules = [{}] as unknown as readonly FaultRule[];
+    await expect(createFaultProxy({ target: 'ws://127.0.0.1:1', rules })).rejects.toMatchObject({
+      code: 'bad_input',
+    });
+    const { proxy } = await stage();
+    expect(() => proxy.setRules(rules)).toThrow(expect.objectContaining({ code: 'bad_input' }));
+  });
 
   it('rejects where the port is taken', async () => {
     const { proxy, target } = await stage();

@@ -24,7 +24,7 @@ export interface FaultProxyOptions {
    */
   readonly random?: Pick<Random, 'float'> | undefined;
   /**
-   * What it listens at, on 127.0.0.1.
+   * What it listens at, on 127.0.0.1: 0 to 65535, 0 for any that is free.
    * @defaultValue any free port
    */
   readonly port?: number | undefined;
@@ -45,26 +45,30 @@ export interface FaultProxy {
   setRules(rules: readonly FaultRule[]): void;
   /** Resets every connection at once; new ones are taken. @returns how many there were. */
   cutAll(): number;
-  /** Resets every connection and stops listening. Calling it again waits for the same end. */
+  /** Resets every connection, stops listening, and waits until all have ended. Calling it again waits for the same end. */
   close(): Promise<void>;
 }
 
 const HOST = '127.0.0.1';
 const DEFAULT_PORT = 80;
+const MAX_PORT = 65_535;
 
 /**
  * Starts a proxy on this machine. It is transparent until a rule fits: bytes pass as they came, backpressure and both
  * ends' closes included; a server that is not there is a reset.
  *
- * @throws (rejects with) TickwireError `bad_input` for a target or a rule that cannot be, `unavailable` where the port
- * cannot be had.
+ * @throws (rejects with) TickwireError `bad_input` for a target, a port or a rule that cannot be, `unavailable` where the
+ * port cannot be had.
  */
 export async function createFaultProxy(options: FaultProxyOptions): Promise<FaultProxy> {
   const target = targetOf(options.target);
+  const wanted = portOf(options.port ?? 0);
   const random = options.random ?? new SeededRandom('fault proxy');
   let rules = new RuleBook(options.rules ?? [], random);
   let accepted = 0;
   const connections = new Set<ProxiedConnection>();
+  /** Whoever waits for the last connection to end. */
+  let whenEmpty: () => void = () => undefined;
   const messages: Record<Direction, number> = { toServer: 0, toClient: 0 };
   const faults = noFaults();
 
@@ -78,7 +82,10 @@ export async function createFaultProxy(options: FaultProxyOptions): Promise<Faul
     const far = connect({ ...target, allowHalfOpen: true });
     const connection = new ProxiedConnection(++accepted, near, far, {
       faultOf,
-      onEnd: () => connections.delete(connection),
+      onEnd: () => {
+        connections.delete(connection);
+        if (connections.size === 0) whenEmpty();
+      },
     });
     connections.add(connection);
   });
@@ -89,7 +96,6 @@ export async function createFaultProxy(options: FaultProxyOptions): Promise<Faul
   };
 
   const port = await new Promise<number>((resolve, reject) => {
-    const wanted = options.port ?? 0;
     server.once('error', (cause) =>
       reject(
         new TickwireError('unavailable', `Cannot listen on port ${wanted}: ${cause.message}`, { cause }),
@@ -117,12 +123,24 @@ export async function createFaultProxy(options: FaultProxyOptions): Promise<Faul
       rules = new RuleBook(next, random);
     },
     cutAll,
-    close: () =>
-      (closed ??= new Promise((resolve) => {
-        server.close(() => resolve());
-        cutAll();
-      })),
+    close: () => (closed ??= end()),
   };
+
+  /** The listener waits for the ends of clients only, so those of the target are waited for here. */
+  async function end(): Promise<void> {
+    const empty = new Promise<void>((resolve) => (whenEmpty = resolve));
+    const stopped = new Promise<void>((resolve) => server.close(() => resolve()));
+    if (cutAll() > 0) await empty;
+    await stopped;
+  }
+}
+
+function portOf(port: number): number {
+  if (Number.isInteger(port) && port >= 0 && port <= MAX_PORT) return port;
+  throw new TickwireError(
+    'bad_input',
+    `port: ${String(port)} must be a whole number from 0 to ${MAX_PORT}; leave it out for any port that is free.`,
+  );
 }
 
 function targetOf(target: string): { readonly host: string; readonly port: number } {

@@ -1,5 +1,4 @@
 // Fault rules: what goes wrong, when, as data that can be drawn, printed and kept. Knows no sockets.
-import { TickwireError } from '@tickwire/protocol';
 import type { Direction } from '../network/virtual-network.js';
 import type { FrameType, MessageKind, ObservedMessage } from './observed-message.js';
 
@@ -39,7 +38,8 @@ export interface FaultMatch {
  * - `drop`: it never comes.
  * - `duplicate`: it comes twice, the second time so many milliseconds later, behind what has passed meanwhile.
  * - `truncate`: its first bytes come, then both ends see a reset. More bytes than it has: all of it comes.
- * - `closeWithCode`: it does not come; both ends get a close frame, each as if from the other.
+ * - `closeWithCode`: it does not come; both ends get a close frame, each as if from the other. The code must be one
+ *   that a close frame may carry.
  * - `reset`: it does not come, and both ends see a TCP reset.
  * - `blackhole`: from it on nothing comes in either direction, the end of the other side included, and nobody is told.
  * - `throttle`: from it on its direction carries so many bytes a second; the sender's buffers fill.
@@ -67,49 +67,4 @@ export interface FaultRule {
   /** @defaultValue every message of data */
   readonly match?: FaultMatch | undefined;
   readonly then: Fault;
-}
-
-/** Every fault and what each number it takes must be; the list that checks and counts. */
-const NUMBERS: Readonly<Record<FaultName, readonly [field: string, min: number, max: number] | null>> = {
-  delay: ['delayMs', 0, 2 ** 31 - 1],
-  stall: ['durationMs', 0, 2 ** 31 - 1],
-  drop: null,
-  duplicate: ['copyDelayMs', 0, 2 ** 31 - 1],
-  truncate: ['afterBytes', 0, Number.MAX_SAFE_INTEGER],
-  closeWithCode: ['code', 1000, 4999],
-  reset: null,
-  blackhole: null,
-  throttle: ['bytesPerSecond', 1, Number.MAX_SAFE_INTEGER],
-};
-
-/** All names. */
-export const FAULTS = Object.keys(NUMBERS) as readonly FaultName[];
-
-const MAX_REASON_BYTES = 123;
-
-/**
- * Checks rules that may come from a file.
- * @throws TickwireError `bad_input` that says which rule and what it should be.
- */
-export function checkRules(rules: readonly FaultRule[]): void {
-  for (const [index, { match = {}, then }] of rules.entries()) {
-    const fail = (what: string): never => {
-      throw new TickwireError('bad_input', `rules[${index}]: ${what}`);
-    };
-    if (!Object.hasOwn(NUMBERS, then.do))
-      fail(`\`then.do\` is ${JSON.stringify(then.do)}; it must be one of ${FAULTS.join(', ')}.`);
-    const number = NUMBERS[then.do];
-    if (number !== null) {
-      const [field, min, max] = number;
-      const given = (then as unknown as Readonly<Record<string, unknown>>)[field];
-      const value = given === undefined && then.do === 'duplicate' ? 0 : given;
-      if (typeof value !== 'number' || !(value >= min && value <= max))
-        fail(`\`then.${field}\` is ${String(value)}; it must be a number from ${min} to ${max}.`);
-    }
-    if (then.do === 'closeWithCode' && new TextEncoder().encode(then.reason).length > MAX_REASON_BYTES)
-      fail(`\`then.reason\` is longer than the ${MAX_REASON_BYTES} bytes that a close frame holds.`);
-    const { nth = 1, chance = 1 } = match;
-    if (!Number.isInteger(nth) || nth < 1) fail(`\`match.nth\` is ${nth}; it counts messages from 1.`);
-    if (!(chance >= 0 && chance <= 1)) fail(`\`match.chance\` is ${chance}; it must be from 0 to 1.`);
-  }
 }

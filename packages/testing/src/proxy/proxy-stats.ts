@@ -1,6 +1,7 @@
 // Proxy stats: what passed through a proxy and what happened to it.
 import type { Direction } from '../network/virtual-network.js';
-import { FAULTS, type FaultName } from './fault-rule.js';
+import { FAULTS } from './rule-check.js';
+import type { FaultName } from './fault-rule.js';
 
 /** Counts since the proxy was started. */
 export interface FaultProxyStats {

@@ -95,21 +95,71 @@ describe('RuleBook', () => {
     ]);
   });
 
-  it.each<[string, FaultRule]>([
-    ['rules[0]: `then.do` is "explode"', { then: { do: 'explode' } as unknown as Fault }],
-    ['rules[0]: `then.delayMs` is -1; it must be a number from 0', { then: { do: 'delay', delayMs: -1 } }],
-    ['rules[0]: `then.copyDelayMs` is NaN', { then: { do: 'duplicate', copyDelayMs: NaN } }],
-    ['rules[0]: `then.code` is 99', { then: { do: 'closeWithCode', code: 99 } }],
+  it.each<[string, unknown]>([
+    ['rules[0]: `then.do` is "explode"', { then: { do: 'explode' } }],
+    ['rules[0]: `then.do` is undefined; it must be one of delay, stall', { then: {} }],
+    ['rules[0]: `then` is undefined; it must say what happens', {}],
+    ['rules[0]: `then` is undefined; it must say what happens', { match: {} }],
+    ['rules[0]: `then` is "drop"; it must say what happens', { then: 'drop' }],
+    ['rules[0]: it is null; it must be an object', null],
+    ['rules[0]: it is "drop"; it must be an object', 'drop'],
     [
-      'rules[0]: `then.reason` is longer',
-      { then: { do: 'closeWithCode', code: 4000, reason: 'é'.repeat(62) } },
+      'rules[0]: `mach` means nothing here; leave it out, or write one of match, then',
+      { mach: {}, then: DROP },
     ],
+    ['rules[0]: `match` is null; it must be an object', { match: null, then: DROP }],
+    ['rules[0]: `match` is []; it must be an object', { match: [], then: DROP }],
+    ['rules[0]: `match.chanel` means nothing here', { match: { chanel: 'book/A' }, then: DROP }],
+    [
+      'rules[0]: `match.direction` is "server"; it must be one of toServer, toClient.',
+      { match: { direction: 'server' }, then: DROP },
+    ],
+    [
+      'rules[0]: `match.kind` is "txt"; it must be one of upgrade, text',
+      { match: { kind: 'txt' }, then: DROP },
+    ],
+    ['rules[0]: `match.kind` is ["text","txt"]', { match: { kind: ['text', 'txt'] }, then: DROP }],
+    ['rules[0]: `match.frame` is "delta"', { match: { frame: 'delta' }, then: DROP }],
+    ['rules[0]: `match.frame` is "toString"', { match: { frame: 'toString' }, then: DROP }],
+    ['rules[0]: `match.channel` is 7', { match: { channel: 7 }, then: DROP }],
+    ['rules[0]: `match.alias` is "7"', { match: { alias: '7' }, then: DROP }],
+    ['rules[0]: `match.where` is true', { match: { where: true }, then: DROP }],
+    ['rules[0]: `then.delayMs` is -1; it must be a number from 0', { then: { do: 'delay', delayMs: -1 } }],
+    ['rules[0]: `then.delayMs` is undefined', { then: { do: 'delay' } }],
+    ['rules[0]: `then.delay` means nothing here', { then: { do: 'delay', delay: 1 } }],
+    ['rules[0]: `then.copyDelayMs` is NaN', { then: { do: 'duplicate', copyDelayMs: NaN } }],
+    ['rules[0]: `then.afterBytes` is 1.5', { then: { do: 'truncate', afterBytes: 1.5 } }],
+    ...[99, 999, 1004, 1005, 1006, 1015, 2000, 5000, 1000.5, '1000'].map((code): [string, unknown] => [
+      `rules[0]: \`then.code\` is ${JSON.stringify(code)}; it must be a code that a close frame may carry`,
+      { then: { do: 'closeWithCode', code } },
+    ]),
+    ['rules[0]: `then.reason` is "éé', { then: { do: 'closeWithCode', code: 4000, reason: 'é'.repeat(62) } }],
+    ['rules[0]: `then.reason` is 1', { then: { do: 'closeWithCode', code: 4000, reason: 1 } }],
     ['rules[0]: `then.bytesPerSecond` is 0', { then: { do: 'throttle', bytesPerSecond: 0 } }],
     ['rules[0]: `match.nth` is 0', { match: { nth: 0 }, then: DROP }],
+    ['rules[0]: `match.nth` is 1.5', { match: { nth: 1.5 }, then: DROP }],
     ['rules[0]: `match.chance` is 2', { match: { chance: 2 }, then: DROP }],
+    ['rules[0]: `match.chance` is "0.5"', { match: { chance: '0.5' }, then: DROP }],
   ])('refuses a rule that cannot be: %s', (message_, rule) => {
-    expect(() => new RuleBook([rule], new SeededRandom(1))).toThrow(
+    expect(() => new RuleBook([rule as FaultRule], new SeededRandom(1))).toThrow(
       expect.objectContaining({ code: 'bad_input', message: expect.stringContaining(message_) as string }),
     );
+  });
+
+  it('names the rule that cannot be, and refuses what is no list', () => {
+    const make = (rules: unknown) => () => new RuleBook(rules as readonly FaultRule[], new SeededRandom(1));
+    expect(make([{ then: DROP }, null])).toThrow('rules[1]: it is null');
+    expect(make({ then: DROP })).toThrow('rules: {"then":{"do":"drop"}} must be a list.');
+    expect(make(null)).toThrow(expect.objectContaining({ code: 'bad_input' }));
+  });
+
+  it.each<FaultRule>([
+    { match: undefined, then: { do: 'duplicate', copyDelayMs: undefined } },
+    { match: { kind: [], nth: undefined, chance: 0 }, then: { do: 'throttle', bytesPerSecond: 1.5 } },
+    ...[1000, 1003, 1007, 1014, 3000, 4999].map((code): FaultRule => ({
+      then: { do: 'closeWithCode', code, reason: undefined },
+    })),
+  ])('takes a rule that can be: %j', (rule) => {
+    expect(() => new RuleBook([rule], new SeededRandom(1))).not.toThrow();
   });
 });

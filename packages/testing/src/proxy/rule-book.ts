@@ -1,7 +1,8 @@
 // Rule book: which fault strikes a message. Chance is handed in; knows no sockets.
 import type { Random } from '@tickwire/protocol';
-import { checkRules, type Fault, type FaultMatch, type FaultRule } from './fault-rule.js';
+import type { Fault, FaultMatch, FaultRule } from './fault-rule.js';
 import type { ObservedMessage } from './observed-message.js';
+import { checkRules } from './rule-check.js';
 
 const DATA = ['text', 'binary'] as const;
 

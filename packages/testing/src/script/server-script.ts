@@ -16,6 +16,7 @@ import {
 } from '@tickwire/protocol';
 import type { ServerAuthentication } from '@tickwire/server';
 import {
+  answerWith,
   type BareServerSettings,
   createBareServer,
   type PlatformSettings,
@@ -56,7 +57,7 @@ export interface ServerScript<C extends AnyContract> {
    * been told.
    */
   refuse<N extends keyof C['channels'] & string>(channel: N, ...params: ParamsArgument<C, N>): Promise<void>;
-  /** Takes `refuse` back. A client asks again on its next connection, or after `reauthenticate()`. */
+  /** Takes `refuse` back. A client asks again on its next connection: after `disconnect()` and `reconnect()`. */
   allow<N extends keyof C['channels'] & string>(channel: N, ...params: ParamsArgument<C, N>): Promise<void>;
 }
 
@@ -122,7 +123,7 @@ export class ScriptedServer<C extends AnyContract> {
     }
     this.#answers.set(command, () => {
       throw isTickwireError(error)
-        ? error
+        ? answerWith(error)
         : new TickwireError(`app.${error}`, error, { executed: 'no', data });
     });
   }
@@ -163,9 +164,11 @@ export class ScriptedServer<C extends AnyContract> {
     calls.push(input);
     const answer = this.#answers.get(name);
     if (answer !== undefined) return answer(input, context);
-    throw new TickwireError(
-      'unknown_command',
-      `The test has not said what "${name}" answers: call answer('${name}', …) before.`,
+    throw answerWith(
+      new TickwireError(
+        'unknown_command',
+        `The test has not said what "${name}" answers: call answer('${name}', …) before.`,
+      ),
     );
   }
 }

@@ -193,8 +193,8 @@ export class BrokerLink {
     const { clock, machine, health, onUnnoticed } = this.#options;
     const judge = (): void => {
       if (this.#isCut || this.#unnoticed.get(channel) !== miss) return;
-      // It did look, and waits for the answer, or it has only now been told or been woken.
-      const excused = this.#looking.has(channel) || health.stalled || this.#tellsLater;
+      // It did look, and waits for the answer or was refused, or it is told only later.
+      const excused = this.#looking.has(channel) || health.stalled || health.refuses || this.#tellsLater;
       if (excused) this.#expectLook(channel, miss, withinMs);
       else onUnnoticed(channel, clock.monotonicMs() - miss.sinceMs);
     };

@@ -1,5 +1,5 @@
 import type { Client } from '@tickwire/client';
-import { type Position, TickwireError } from '@tickwire/protocol';
+import { type Clock, type Position, TickwireError } from '@tickwire/protocol';
 import { describe, expectTypeOf, test } from 'vitest';
 import type { market } from '../test-support/market.js';
 import type { TestClient } from './test-client.js';
@@ -67,4 +67,13 @@ test('the client is one of the contract', () => {
   expectTypeOf(double.client).toEqualTypeOf<Client<typeof market>>();
   // @ts-expect-error TS2554 /Expected 1 arguments, but got 2/
   void double.refuse('alerts', BTC);
+});
+
+test('time is moved by the double, not by its clock', () => {
+  void double.advance(1_000);
+  expectTypeOf(double.clock).toExtend<Clock>();
+  // @ts-expect-error TS2339 /Property 'advance' does not exist on type/
+  void double.clock.advance(1_000);
+  // @ts-expect-error TS2339 /Property 'settle' does not exist on type/
+  void double.clock.settle();
 });

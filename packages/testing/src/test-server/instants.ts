@@ -10,10 +10,13 @@ export type Act = (run: () => Promise<void>) => PromiseLike<unknown>;
 export class Instants {
   readonly #clock: VirtualClock;
   readonly #act: Act;
-  #last: Promise<unknown> = Promise.resolve();
+  /** Ends with the last step, well or not. */
+  #last: Promise<void> = Promise.resolve();
   /** Something waits to happen, or a step is under way in which it will. */
   #isRoused = false;
   #isStepping = false;
+  /** The last step failed before everything had happened. */
+  #hasFailed = false;
 
   constructor(clock: VirtualClock, act: Act = (run) => run()) {
     this.#clock = clock;
@@ -22,35 +25,47 @@ export class Instants {
 
   /** Takes a step, lets `byMs` pass and everything happen that is due then. Resolves with what the step did. */
   step<Result>(take: () => Result | Promise<Result>, byMs = 0): Promise<Result> {
-    const step = this.#last.then(async () => {
-      let result: Result | Promise<Result> | undefined;
-      this.#isStepping = true;
-      try {
-        await this.#act(async () => {
-          result = take();
-          // It may fail while time passes; it is awaited afterwards.
-          if (result instanceof Promise) result.catch(() => undefined);
-          await this.#clock.advance(byMs);
-          // What was set off last of all, behind the clock's back.
-          while (this.#isRoused) {
-            this.#isRoused = false;
-            await this.#clock.settle();
-          }
-        });
-      } finally {
-        this.#isStepping = false;
-      }
-      return result as Result | Promise<Result>;
-    });
-    this.#last = step.catch(() => undefined);
-    return step;
+    const before = this.#last;
+    let end!: () => void;
+    this.#last = new Promise((resolve) => (end = resolve));
+    // Nobody but the caller hears of a failure: of a step that nobody awaits it is an unhandled rejection, which test
+    // runners report.
+    return before.then(() => this.#run(take, byMs)).finally(end);
+  }
+
+  async #run<Result>(take: () => Result | Promise<Result>, byMs: number): Promise<Result> {
+    let result: Result | Promise<Result> | undefined;
+    let isDone = false;
+    this.#isStepping = true;
+    try {
+      await this.#act(async () => {
+        result = take();
+        // It may fail while time passes; it is awaited afterwards.
+        if (result instanceof Promise) result.catch(() => undefined);
+        await this.#clock.advance(byMs);
+        // What was set off last of all, behind the clock's back.
+        while (this.#isRoused) {
+          this.#isRoused = false;
+          await this.#clock.settle();
+        }
+        isDone = true;
+      });
+    } finally {
+      // What `act` itself set off at its end, or a failure left undone, must not wait for a step that may never be taken.
+      // One that fails again is not repeated: it would be for ever.
+      const isLeft = isDone ? this.#isRoused : !this.#hasFailed;
+      this.#hasFailed = !isDone;
+      this.#isStepping = false;
+      this.#isRoused = false;
+      if (isLeft) this.rouse();
+    }
+    return result as Result | Promise<Result>;
   }
 
   /** Something was set off: lets it happen in the step under way, or soon. */
   readonly rouse = (): void => {
     if (this.#isRoused) return;
     this.#isRoused = true;
-    // Nobody awaits it: a failure is an unhandled rejection, which test runners report.
     if (!this.#isStepping) void this.step(() => undefined);
   };
 

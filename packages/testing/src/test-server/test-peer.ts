@@ -47,6 +47,8 @@ export interface TestPeerOptions {
   readonly instants: Instants;
   readonly random: SeededRandom;
   readonly address: string;
+  /** The client was closed, by whomever. */
+  readonly onClose?: (() => void) | undefined;
 }
 
 /** Says nothing: in a test, what goes wrong is told by promises, snapshots and events. */
@@ -55,7 +57,7 @@ const silence = (): void => undefined;
 /** Makes a client, and the line to its server. */
 export function createTestPeer<C extends AnyContract>(
   contract: C,
-  { clock, network, instants, random, address }: TestPeerOptions,
+  { clock, network, instants, random, address, onClose }: TestPeerOptions,
   settings: TestClientSettings,
 ): TestPeer<C> {
   const machine = clock.machine();
@@ -66,7 +68,7 @@ export function createTestPeer<C extends AnyContract>(
     machine,
     addressOf: () => (isCut ? 'nowhere' : address),
   });
-  const client = createClient(contract, {
+  const made = createClient(contract, {
     logger: silence,
     ...settings,
     url: `ws://${address}/tickwire`,
@@ -75,6 +77,13 @@ export function createTestPeer<C extends AnyContract>(
     clock: instants.clock(machine),
     random,
   });
+  const client: Client<C> = {
+    ...made,
+    close() {
+      made.close();
+      onClose?.();
+    },
+  };
   return {
     client,
     environment,

@@ -84,6 +84,41 @@ describe('an application in a test server', () => {
     expect(handles.map((handle) => handle.getSnapshot().data?.bid)).toEqual([5, 5]);
   });
 
+  test('comes back for those who are there, and leaves alone whoever was closed, by the peer or by itself', async () => {
+    const server = setUp();
+    const [first, second, third] = ['alice', 'bob', 'carol'].map((token) => server.connect({ token }));
+    const handle = third!.client.channel('price/{symbol}', BTC);
+    handle.retain();
+    await server.settle();
+    await first!.close();
+    second!.client.close();
+    await server.disconnect();
+    expect(handle.getSnapshot().status).toBe('stale');
+    await server.reconnect();
+    expect(handle.getSnapshot().status).toBe('live');
+    await expect(second!.reconnect()).rejects.toThrow('This client is closed');
+  });
+
+  test('has a broker of its own where `broker` is undefined', async () => {
+    const server = createTestServer(market, {
+      authenticate: () => ({ principal: null }),
+      authorize: {
+        'price/{symbol}': () => true,
+        'orders/{owner}': () => true,
+        'trades/{symbol}': () => true,
+        alerts: () => true,
+      },
+      commands: {
+        placeOrder: ({ symbol, size }) => ({ id: '1', symbol, size }),
+        ping: () => ({ pong: true }),
+      },
+      broker: undefined,
+    });
+    open.push(server);
+    await server.push('price/{symbol}', BTC, { bid: 1, ask: 2 });
+    expect((await server.channel('price/{symbol}', BTC).read()).data).toMatchObject({ bid: 1 });
+  });
+
   test('takes a right away while it is used', async () => {
     const server = setUp();
     const { client } = server.connect({ token: 'alice' });

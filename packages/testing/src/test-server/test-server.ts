@@ -1,4 +1,5 @@
 // Test server: an application's own rules and handlers in a real server core, in memory and in virtual time.
+import type { Client } from '@tickwire/client';
 import type { AnyContract, PrincipalNotKnownYet } from '@tickwire/protocol';
 import type { ServerAuthentication, ServerStats } from '@tickwire/server';
 import {
@@ -14,8 +15,10 @@ import { type TestTime, TestWorld, type TestWorldOptions } from './test-world.js
 
 /** Settings of a test server: those of `createServer`, without what the test itself provides. */
 export type TestServerSettings = Omit<BareServerSettings, keyof PlatformSettings> &
-  Partial<Pick<PlatformSettings, 'broker'>> &
-  TestWorldOptions;
+  TestWorldOptions & {
+    /** @defaultValue a memory broker */
+    readonly broker?: PlatformSettings['broker'] | undefined;
+  };
 
 /** Whom a test connects. */
 export interface TestPeerSettings extends TestClientSettings {
@@ -35,7 +38,7 @@ export interface TestServer<C extends AnyContract> extends TestTime, Pushes<C> {
   connect(settings?: TestPeerSettings): TestPeer<C>;
   /** Breaks every line and takes no new ones: the server is gone, as far as clients can see. */
   disconnect(): Promise<void>;
-  /** Is there again, and lets every client try at once. */
+  /** Is there again, and lets every client that was not closed try at once. */
   reconnect(): Promise<void>;
   /** Takes a channel or the connection itself from principals, as `revoke` of a server does. */
   readonly revoke: ServerCore<C>['revoke'];
@@ -59,9 +62,15 @@ export function createTestServer<
   Auth extends ServerAuthentication = PrincipalNotKnownYet,
 >(contract: C, options: RulesOf<C, Auth> & TestServerSettings): TestServer<C> {
   const world = new TestWorld(options);
-  const core = createBareServer(contract, { ...world.platform, ...options });
+  const core = createBareServer(contract, {
+    ...world.platform,
+    ...options,
+    broker: options.broker ?? world.platform.broker,
+  });
   world.open(core);
-  const peers: TestPeer<C>[] = [];
+  /** Those that were not closed. */
+  const clients = new Set<Client<C>>();
+  let connected = 0;
   const { clock, network, instants, random, address } = world;
   return {
     clock,
@@ -73,22 +82,29 @@ export function createTestServer<
     connect({ token, ...settings } = {}) {
       const peer = createTestPeer(
         contract,
-        { clock, network, instants, random: random.fork(`client ${peers.length}`), address },
+        {
+          clock,
+          network,
+          instants,
+          random: random.fork(`client ${connected++}`),
+          address,
+          onClose: () => clients.delete(peer.client),
+        },
         token === undefined ? settings : { getToken: () => token, ...settings },
       );
-      peers.push(peer);
+      clients.add(peer.client);
       return peer;
     },
     disconnect: () => world.cut(),
     reconnect: () =>
       world.mend(() => {
-        for (const { client } of peers) client.connect();
+        for (const client of clients) client.connect();
       }),
     revoke: (revoked) => instants.step(() => core.revoke(revoked)),
     stats: () => core.stats(),
     close: () =>
       world.end(() => {
-        for (const { client } of peers) client.close();
+        for (const client of clients) client.close();
         return core.close({ drainMs: 0 });
       }),
   };

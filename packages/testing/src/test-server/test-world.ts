@@ -40,8 +40,11 @@ export interface TestWorldOptions {
 
 /** Time, as a test moves it. */
 export interface TestTime {
-  /** Time, shared by the server and all clients. */
-  readonly clock: VirtualClock;
+  /**
+   * Time, shared by the server and all clients: to be read, to set timers, to jump the wall clock. Only `advance` and
+   * `settle` of the test move it: what happens by itself moves it too, and two at once it refuses.
+   */
+  readonly clock: Omit<VirtualClock, 'advance' | 'settle'>;
   /** The network, for what `disconnect` cannot say: half-open connections, stalls, slow readers. */
   readonly network: VirtualNetwork;
   /** Lets so many milliseconds pass, with everything that happens in them: timeouts, retries, staleness. */
