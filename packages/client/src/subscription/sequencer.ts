@@ -91,8 +91,7 @@ export function createSequencer(): Sequencer {
       const sameEpoch = cursor?.epoch === epoch;
       // Another connection may have moved the cursor on, in the same history, since the question was asked. What follows
       // is then at worst old, and must not take the reader back (P-APP-1).
-      const movedOn =
-        sameEpoch && (sent?.epoch !== epoch || (sent.offset <= o && offsetOf() > sent.offset));
+      const movedOn = sameEpoch && (sent?.epoch !== epoch || (sent.offset <= o && offsetOf() > sent.offset));
       const renews = m === 'full' || m === 'reset';
       isVoid = renews && !movedOn;
       const fits = renews || (sameEpoch && ['same', 'range', 'tail'].includes(m));
