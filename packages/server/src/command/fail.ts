@@ -1,6 +1,11 @@
 // Fail: the errors a contract declares, as handlers throw them.
-import { type AnyContract, type CommandDefinition, isTickwireError, TickwireError } from '@tickwire/protocol';
-import { APPLICATION_ERROR_PREFIX } from '@tickwire/protocol';
+import {
+  type AnyContract,
+  APPLICATION_ERROR_PREFIX,
+  type CommandDefinition,
+  isTickwireError,
+  TickwireError,
+} from '@tickwire/protocol';
 import { checkValue } from '../value/check.js';
 
 /**

@@ -47,8 +47,10 @@ export interface BrokerLinkOptions {
   readonly onUnnoticed: (channel: string, forMs: number) => void;
 }
 
-/** How soon a server must look at a channel of which it may have missed something: `verifyMs`, and what a turn takes. */
-const LOOKS_WITHIN_MS = 10_000 + 1_000;
+/** How soon a server must look at a channel of which it may have missed something: its `verifyMs`. */
+const LOOKS_WITHIN_MS = 10_000;
+/** How much later it may be, also counted from when its machine goes on after it stood still. */
+const LOOKS_LATE_MS = 1_000;
 
 /** How a link treats publications. */
 export interface LinkConditions {
@@ -186,25 +188,20 @@ export class BrokerLink {
     if (this.#unnoticed.has(channel) || !this.#subscribed.has(channel)) return;
     const miss = { sinceMs: this.#options.clock.monotonicMs() };
     this.#unnoticed.set(channel, miss);
-    this.#expectLook(channel, miss, LOOKS_WITHIN_MS);
+    this.#expectLook(channel, miss);
   }
 
-  #expectLook(channel: string, miss: { readonly sinceMs: number }, withinMs: number): void {
-    const { clock, machine, health, onUnnoticed } = this.#options;
+  #expectLook(channel: string, miss: { readonly sinceMs: number }): void {
+    const { clock, machine, health, noticesLoss, onUnnoticed } = this.#options;
     const judge = (): void => {
       if (this.#isCut || this.#unnoticed.get(channel) !== miss) return;
       // It did look, and waits for the answer or was refused, or it is told only later.
-      const excused = this.#looking.has(channel) || health.stalled || health.refuses || this.#tellsLater;
-      if (excused) this.#expectLook(channel, miss, withinMs);
+      const isToldLater = noticesLoss && this.#lost;
+      const excused = this.#looking.has(channel) || health.stalled || health.refuses || isToldLater;
+      if (excused) this.#expectLook(channel, miss);
       else onUnnoticed(channel, clock.monotonicMs() - miss.sinceMs);
     };
-    // A machine that stood still has the last second after it has gone on.
-    machine.schedule(withinMs - 1_000, () => machine.schedule(1_000, judge));
-  }
-
-  /** Whether the loss is over and told only when the link is sound again. */
-  get #tellsLater(): boolean {
-    return this.#options.noticesLoss && this.#lost;
+    machine.schedule(LOOKS_WITHIN_MS, () => machine.schedule(LOOKS_LATE_MS, judge));
   }
 
   async #look<Answer>({ id }: ChannelSpec, request: (broker: Broker) => Promise<Answer>): Promise<Answer> {
