@@ -68,7 +68,10 @@ describe('the cursor rule', () => {
     const before = sequencer.offset;
     if (cut) sequencer.detach();
     if (entry) {
-      const fits = sequencer.attach({ c: 'c', n: 1, ...entry }, positionOf(sent ?? null));
+      // A cursor that has not moved is the very object that was sent.
+      const { cursor: held } = sequencer;
+      const asked = sent?.join() === pairOf(held)?.join() ? held : positionOf(sent ?? null);
+      const fits = sequencer.attach({ c: 'c', n: 1, ...entry }, asked);
       expect(fits ? 'apply' : 'hole').toBe(verdict);
     }
     if (frame) {

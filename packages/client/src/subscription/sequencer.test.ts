@@ -57,7 +57,7 @@ function void10(epoch = 'A'): Sequencer {
 /** The entry in force is of another epoch than the cursor. */
 function foreign(): Sequencer {
   const sequencer = at10();
-  sequencer.attach(entry('range', 12, { e: 'B' }), { epoch: 'A', offset: 10 });
+  sequencer.attach(entry('range', 12, { e: 'B' }), sequencer.cursor);
   return sequencer;
 }
 

@@ -32,7 +32,7 @@ export interface Sequencer {
   /** Offset of the cursor. */
   readonly offset: number;
   /**
-   * An answer of the server, and the cursor it answers.
+   * An answer of the server, and the cursor it answers: the very object, so that one that moved since is told apart.
    * @returns `false` if it continues something that is not held, which is a hole.
    */
   attach(entry: SubscribedEntry, sent: Position | null): boolean;
@@ -95,8 +95,9 @@ export function createSequencer(): Sequencer {
       const renews = m === 'full' || m === 'reset';
       isVoid = renews && !movedOn;
       const fits = renews || (sameEpoch && ['same', 'range', 'tail'].includes(m));
-      // It continues what is not held, or in a way nobody knows: the next question has no cursor (P-SUB-6).
-      if (!fits && m !== 'tail') cursor = null;
+      // It continues what is not held, or in a way nobody knows: the next question has no cursor, unless another
+      // connection has moved it since this one was asked (P-SUB-6).
+      if (!fits && cursor === sent) cursor = null;
       hole = !isVoid && (!fits || (m === 'same' && offsetOf() < o));
       return !hole;
     },

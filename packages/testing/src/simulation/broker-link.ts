@@ -47,10 +47,10 @@ export interface BrokerLinkOptions {
   readonly onUnnoticed: (channel: string, forMs: number) => void;
 }
 
-/** How soon a server must look at a channel of which it may have missed something: its `verifyMs`. */
-const LOOKS_WITHIN_MS = 10_000;
-/** How much later it may be, also counted from when its machine goes on after it stood still. */
-const LOOKS_LATE_MS = 1_000;
+/** How often is asked whether a server has looked at a channel of which it may have missed something. */
+const ASKED_EVERY_MS = 1_000;
+/** In how many of these turns in which nothing hindered it it must have looked: its `verifyMs`, and one more. */
+const TURNS_TO_LOOK = 11;
 
 /** How a link treats publications. */
 export interface LinkConditions {
@@ -188,20 +188,20 @@ export class BrokerLink {
     if (this.#unnoticed.has(channel) || !this.#subscribed.has(channel)) return;
     const miss = { sinceMs: this.#options.clock.monotonicMs() };
     this.#unnoticed.set(channel, miss);
-    this.#expectLook(channel, miss);
+    this.#expectLook(channel, miss, TURNS_TO_LOOK);
   }
 
-  #expectLook(channel: string, miss: { readonly sinceMs: number }): void {
+  #expectLook(channel: string, miss: { readonly sinceMs: number }, turns: number): void {
     const { clock, machine, health, noticesLoss, onUnnoticed } = this.#options;
-    const judge = (): void => {
+    machine.schedule(ASKED_EVERY_MS, () => {
       if (this.#isCut || this.#unnoticed.get(channel) !== miss) return;
       // It did look, and waits for the answer or was refused, or it is told only later.
       const isToldLater = noticesLoss && this.#lost;
-      const excused = this.#looking.has(channel) || health.stalled || health.refuses || isToldLater;
-      if (excused) this.#expectLook(channel, miss);
+      const isHindered = this.#looking.has(channel) || health.stalled || health.refuses || isToldLater;
+      if (isHindered) this.#expectLook(channel, miss, TURNS_TO_LOOK);
+      else if (turns > 1) this.#expectLook(channel, miss, turns - 1);
       else onUnnoticed(channel, clock.monotonicMs() - miss.sinceMs);
-    };
-    machine.schedule(LOOKS_WITHIN_MS, () => machine.schedule(LOOKS_LATE_MS, judge));
+    });
   }
 
   async #look<Answer>({ id }: ChannelSpec, request: (broker: Broker) => Promise<Answer>): Promise<Answer> {
