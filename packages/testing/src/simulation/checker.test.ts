@@ -91,7 +91,10 @@ describe('checkHistory', () => {
         publish(1, 'price', { set: { n: 1 } }),
         set(1),
         acknowledge(1, 1),
+        publish(2, 'price', { set: { n: 2 } }),
         set(2),
+        acknowledge(2, 2),
+        publish(3, 'price', { set: { n: 3 } }),
         set(3),
         applied(1, { n: 1 }),
         applied(3, { n: 3 }),
@@ -226,6 +229,23 @@ describe('checkHistory', () => {
       );
     });
 
+    it('sees a loss of what history must still hold', () => {
+      const kept = (size: number, ttlMs: number): Happening =>
+        ({ ...tape, history: { size, ttlMs } }) as Happening;
+      const told = [written, open('tape'), delivered(1), gap('trimmed', [1, 3]), delivered(4)];
+      expect(rulesOf(kept(1, 1_000), ...told)).toEqual([]);
+      expect(rulesOf(kept(2, 1_000), ...told)).toEqual(['R2']);
+      // It was written three milliseconds before.
+      expect(rulesOf(kept(2, 4), ...told)).toEqual(['R2']);
+      expect(rulesOf(kept(2, 3), ...told)).toEqual([]);
+    });
+
+    it('sees a channel that is said to have gone back, and a gap in one that can skip', () => {
+      const back: Happening = { type: 'gap', subscription: 1, why: 'regress', lost: null, to: null };
+      expect(rulesOf(tape, written, open('tape'), delivered(1), back)).toEqual(['R2']);
+      expect(rulesOf(price, set(1), open('price'), applied(1, { n: 1 }), back)).toEqual(['R2']);
+    });
+
     it('sees "nothing is missing" said to somebody who misses something', () => {
       const same: Happening = {
         type: 'recovered',
@@ -311,11 +331,15 @@ describe('checkHistory', () => {
         'R8',
       ]);
       const patch = publish(1, 'book', { patch: { a: { y: 2 } } });
-      const before = write('book', 1, { upsert: { a: { x: 1 } }, remove: [] });
+      const before = [
+        publish(2, 'book', { upsert: { a: { x: 1 } } }),
+        write('book', 1, { upsert: { a: { x: 1 } }, remove: [] }),
+        acknowledge(2, 1),
+      ];
       const right = write('book', 2, { upsert: { a: { x: 1, y: 2 } }, remove: [] });
       const wrong = write('book', 2, { upsert: { a: { y: 2 } }, remove: [] });
-      expect(rulesOf(book, before, patch, right, acknowledge(1, 2))).toEqual([]);
-      expect(rulesOf(book, before, patch, wrong, acknowledge(1, 2))).toEqual(['R8']);
+      expect(rulesOf(book, ...before, patch, right, acknowledge(1, 2))).toEqual([]);
+      expect(rulesOf(book, ...before, patch, wrong, acknowledge(1, 2))).toEqual(['R8']);
     });
 
     it('sees events of one publish that were torn apart', () => {
@@ -331,7 +355,28 @@ describe('checkHistory', () => {
     it('sees a publish that was said not to be executed, but was', () => {
       const failed: Happening = { type: 'publishFailed', publish: 1, executed: 'no', code: 'unavailable' };
       expect(rulesOf(price, publish(1, 'price', { set: { n: 1 } }), set(1), failed)).toEqual(['R8']);
-      expect(rulesOf(price, publish(1, 'price', { set: { n: 7 } }), set(1), failed)).toEqual([]);
+      expect(rulesOf(price, publish(1, 'price', { set: { n: 1 } }), failed)).toEqual([]);
+      const records = { a: { x: 1 }, b: { x: 2 } };
+      const before = [
+        publish(2, 'book', { upsert: records }),
+        write('book', 1, { upsert: records, remove: [] }),
+        acknowledge(2, 1),
+      ];
+      const changes: readonly (readonly [Change, WrittenChange])[] = [
+        [{ patch: { a: { y: 1 } } }, { upsert: { a: { x: 1, y: 1 } }, remove: [] }],
+        [{ remove: ['a'] }, { upsert: {}, remove: ['a'] }],
+        [{ clear: true }, { upsert: {}, remove: ['a', 'b'] }],
+      ];
+      for (const [asked, written] of changes) {
+        const request = publish(1, 'book', asked);
+        expect(rulesOf(book, ...before, request, write('book', 2, written), failed)).toEqual(['R8']);
+        expect(rulesOf(book, ...before, request, write('book', 2, written))).toEqual([]);
+      }
+    });
+
+    it('sees what was written though nobody had asked for it by then', () => {
+      expect(rulesOf(price, publish(1, 'price', { set: { n: 7 } }), set(1))).toEqual(['R8']);
+      expect(rulesOf(price, set(1), publish(1, 'price', { set: { n: 1 } }))).toEqual(['R8']);
     });
 
     it('does not take for it what somebody else asked for too', () => {
@@ -415,6 +460,11 @@ describe('checkHistory', () => {
       expect(rulesOf(asked(1, 'ann'), asked(2, 'ann'), refused)).toEqual([]);
     });
 
+    it('sees somebody who is told that it was done, though nothing ran', () => {
+      expect(rulesOf(call(1, null), settled(1, 'yes', null))).toEqual(['R9']);
+      expect(rulesOf(call(1, null), ran(1, null), settled(1, 'yes', null))).toEqual([]);
+    });
+
     it('sees the answer to another question of the same key', () => {
       const one = { ...call(1, 'k'), input: 1 };
       const other = { ...call(2, 'k'), input: 2 };
@@ -431,6 +481,7 @@ describe('checkHistory', () => {
       channel: 'tape',
       allowed,
     });
+    const asked: Happening = { type: 'asked', session: 's', channel: 'tape' };
     const attached: Happening = { type: 'attached', session: 's', channel: 'tape', mode: 'tail' };
     const exposed: Happening = { type: 'exposed', session: 's', channel: 'tape' };
     const revoked: Happening = { type: 'revoked', session: 's', channel: 'tape' };
@@ -438,26 +489,41 @@ describe('checkHistory', () => {
     it('see data that reaches a session nobody authorised', () => {
       expect(rulesOf(exposed)).toEqual(['R10']);
       expect(rulesOf(authorized(false), exposed)).toEqual(['R10']);
-      expect(rulesOf(authorized(true), attached, exposed)).toEqual([]);
+      expect(rulesOf(asked, authorized(true), attached, exposed)).toEqual([]);
       expect(rulesOf(authorized(true), { ...exposed, session: 'other' })).toEqual(['R10']);
     });
 
     it('see data that goes on after a revocation (R12)', () => {
-      expect(rulesOf(authorized(true), attached, exposed, revoked, exposed)).toEqual(['R12']);
-      expect(rulesOf(authorized(true), attached, revoked, authorized(true), attached, exposed)).toEqual([]);
+      const start = [asked, authorized(true), attached];
+      expect(rulesOf(...start, exposed, revoked, exposed)).toEqual(['R12']);
+      expect(rulesOf(...start, revoked, ...start, exposed)).toEqual([]);
     });
 
     it('see data that goes on after credentials have ended (R12)', () => {
       const accepted: Happening = { type: 'authenticated', session: 's', endsInMs: 3 };
       // Each happening is a millisecond after the one before.
-      expect(rulesOf(accepted, authorized(true), attached, exposed)).toEqual([]);
-      expect(rulesOf(accepted, authorized(true), attached, exposed, exposed)).toEqual(['R12']);
-      expect(rulesOf(accepted, authorized(true), attached, accepted, exposed, exposed)).toEqual([]);
+      expect(rulesOf(accepted, authorized(true), exposed, exposed)).toEqual([]);
+      expect(rulesOf(accepted, authorized(true), exposed, exposed, exposed)).toEqual(['R12']);
+      expect(rulesOf(accepted, authorized(true), exposed, accepted, exposed, exposed)).toEqual([]);
     });
 
-    it('see a second subscription that lives on the first answer', () => {
-      expect(rulesOf(authorized(true), attached, attached)).toEqual(['R11']);
-      expect(rulesOf(authorized(true), attached, authorized(true), attached)).toEqual([]);
+    it('do not judge by old credentials while new ones are judged (R12)', () => {
+      const accepted: Happening = { type: 'authenticated', session: 's', endsInMs: 1 };
+      const judging: Happening = { type: 'authenticating', session: 's' };
+      const refused: Happening = { type: 'notAuthenticated', session: 's' };
+      expect(rulesOf(accepted, authorized(true), judging, exposed)).toEqual([]);
+      expect(rulesOf(accepted, authorized(true), judging, refused, exposed)).toEqual(['R12']);
+    });
+
+    it('see a subscription that lives on the answer to another question (R11)', () => {
+      expect(rulesOf(asked, authorized(true), attached)).toEqual([]);
+      expect(rulesOf(authorized(true), asked, attached)).toEqual(['R11']);
+      expect(rulesOf(asked, authorized(true), attached, asked, attached)).toEqual(['R11']);
+      expect(rulesOf(asked, asked, authorized(true), attached, attached)).toEqual([]);
+    });
+
+    it('see a subscription that nobody asked for (R11)', () => {
+      expect(rulesOf(authorized(true), attached)).toEqual(['R11']);
     });
   });
 

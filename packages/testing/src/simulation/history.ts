@@ -25,7 +25,13 @@ export type SeenStatus = 'idle' | 'pending' | 'live' | 'stale' | 'closed';
 
 /** One thing that happened. `subscription`, `session`, `publish` and `call` are numbers the recorder gives out. */
 export type HistoryEvent = { readonly atMs: number } & (
-  | { readonly type: 'channel'; readonly channel: string; readonly kind: ChannelKind }
+  | {
+      readonly type: 'channel';
+      readonly channel: string;
+      readonly kind: ChannelKind;
+      /** Streams: how much of it is kept. @defaultValue nobody knows */
+      readonly history?: { readonly size: number; readonly ttlMs: number };
+    }
   // Publishers and the broker.
   | {
       readonly type: 'published';
@@ -123,6 +129,9 @@ export type HistoryEvent = { readonly atMs: number } & (
       readonly output: string | null;
     }
   // Authority, seen at the server's hooks and on the wire.
+  /** Somebody is about to judge credentials: until it has, those from before may still count. */
+  | { readonly type: 'authenticating'; readonly session: string }
+  | { readonly type: 'notAuthenticated'; readonly session: string }
   /** Credentials that expire were accepted, first or anew: after `endsInMs` nothing may be written to the session. */
   | { readonly type: 'authenticated'; readonly session: string; readonly endsInMs: number }
   | {
@@ -132,7 +141,9 @@ export type HistoryEvent = { readonly atMs: number } & (
       readonly allowed: boolean;
     }
   | { readonly type: 'revoked'; readonly session: string; readonly channel: string }
-  /** The server answered a subscription, on this session's socket. */
+  /** A subscription was asked for, on this session's socket. */
+  | { readonly type: 'asked'; readonly session: string; readonly channel: string }
+  /** The server answered it. */
   | {
       readonly type: 'attached';
       readonly session: string;

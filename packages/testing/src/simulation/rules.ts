@@ -16,6 +16,15 @@ export function principalOf(token: string, connection: string | number): Simulat
   return { id, session: `${id} on ${connection}` };
 }
 
+function sessionOf(token: string | undefined, connection: string): string {
+  return principalOf(tokenOf(token), connection).session;
+}
+
+function tokenOf(token: string | undefined): string {
+  if (token === undefined) throw new Error('A simulated client always has a token.');
+  return token;
+}
+
 /** The authority of one run, shared by its servers. */
 export class Rules {
   readonly #history: History;
@@ -32,10 +41,18 @@ export class Rules {
     this.#remembers = remembers;
   }
 
+  /** Somebody is going to be told who has sent a token, or that nobody knows. */
+  authenticating(token: string | undefined, connection: string): void {
+    this.#history.add({ type: 'authenticating', session: sessionOf(token, connection) });
+  }
+
+  notAuthenticated(token: string | undefined, connection: string): void {
+    this.#history.add({ type: 'notAuthenticated', session: sessionOf(token, connection) });
+  }
+
   /** Who has sent a token on a connection: `ann#client-0#3` is Ann. */
   authenticate(token: string | undefined, connection: string, endsInMs: number | null): SimulatedPrincipal {
-    if (token === undefined) throw new Error('A simulated client always has a token.');
-    const principal = principalOf(token, connection);
+    const principal = principalOf(tokenOf(token), connection);
     const { session } = principal;
     if (!this.#sessions.some((known) => known.session === session)) this.#sessions.push(principal);
     if (endsInMs !== null) this.#history.add({ type: 'authenticated', session, endsInMs });

@@ -49,8 +49,6 @@ const HOOKS_END_MS = 20_000;
 /** How long before and after its end a token is asked for anew. */
 const REAUTH_LEAD_MS = 10_000;
 const AUTH_GRACE_MS = 5_000;
-/** How much later than that a connection may end: a refresh may be under way. */
-const EXPIRY_SLACK_MS = 6_000;
 
 /** One server of a run, through all its lives. */
 export class SimulatedServer {
@@ -186,7 +184,7 @@ export class SimulatedServer {
   #createServer(machine: VirtualMachine, link: BrokerLink): Server<SimulationContract> {
     const { contract, scenario, rules, hooks, random, history } = this.#options;
     const tokenTtlMs = scenario.tokenTtlMs ?? null;
-    const endsInMs = tokenTtlMs === null ? null : tokenTtlMs + AUTH_GRACE_MS + EXPIRY_SLACK_MS;
+    const endsInMs = tokenTtlMs === null ? null : tokenTtlMs + AUTH_GRACE_MS;
     const dice = random.fork(`life ${this.#lives}`);
     const pause = (ms: number): Promise<void> => new Promise((resolve) => void machine.setTimer(ms, resolve));
     const rule =
@@ -210,8 +208,12 @@ export class SimulatedServer {
     return createServer(contract, {
       authenticate: ({ token, request }: AuthenticateContext) => {
         const connection = String(request.headers?.[CONNECTION_HEADER]);
+        rules.authenticating(token, connection);
         const answer = () => {
-          if (hooks.fails('authenticate')) throw new TickwireError('unavailable', 'The application is busy.');
+          if (hooks.fails('authenticate')) {
+            rules.notAuthenticated(token, connection);
+            throw new TickwireError('unavailable', 'The application is busy.');
+          }
           const principal = rules.authenticate(token, connection, endsInMs);
           return tokenTtlMs === null
             ? { principal }

@@ -53,6 +53,7 @@ export class WireTap {
     const { connection, direction } = message;
     if (direction === 'toServer') {
       this.#seeHello(connection, sabotaged);
+      this.#seeQuestions(connection, sabotaged);
     } else {
       this.#seeData(connection, sabotaged);
       const data = this.#swap(connection, sabotaged);
@@ -88,9 +89,22 @@ export class WireTap {
     }
   }
 
+  #seeQuestions(connection: VirtualConnection, data: string): void {
+    if (!data.includes('"t":"sub"')) return;
+    const session = this.#sessionOf(connection);
+    for (const frame of framesOf<ClientFrame>(data)) {
+      if (frame.t !== 'sub') continue;
+      for (const { c: channel } of frame.ch) this.#history.add({ type: 'asked', session, channel });
+    }
+  }
+
+  #sessionOf(connection: VirtualConnection): string {
+    return this.#sessions.get(connection) ?? `connection ${connection.id} before its hello`;
+  }
+
   #seeData(connection: VirtualConnection, data: string): void {
     if (data.includes('"t":"ping"')) this.#pingedAtMs.set(connection, this.#nowMs());
-    const session = this.#sessions.get(connection) ?? `connection ${connection.id} before its hello`;
+    const session = this.#sessionOf(connection);
     for (const frame of data.includes('"subd"') ? framesOf<ServerFrame>(data) : []) {
       if (frame.t !== 'subd') continue;
       for (const entry of frame.r) {

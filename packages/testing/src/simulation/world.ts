@@ -68,7 +68,10 @@ export class World {
       tap: this.tap.see,
       onEnd: (connection, code) => this.#connectionEnded(connection, code),
     });
-    for (const { id, kind } of scenario.channels) history.add({ type: 'channel', channel: id, kind });
+    for (const { id, kind } of scenario.channels) {
+      const kept = kind === 'stream' ? { history: scenario.history } : {};
+      history.add({ type: 'channel', channel: id, kind, ...kept });
+    }
     this.broker = new SimulatedBroker({
       clock,
       random: random.fork('broker'),

@@ -5,60 +5,61 @@ import type { Violation } from './violation.js';
 /** Judges every frame that carried data of a channel, and every subscription that was answered. */
 export function checkAuthority(history: readonly HistoryEvent[]): Violation[] {
   const violations: Violation[] = [];
+  const report = (rule: 'R10' | 'R11' | 'R12', atMs: number, message: string): void =>
+    void violations.push({ rule, atMs, message });
   const granted = new Map<string, boolean>();
   const revoked = new Set<string>();
   const endsAtMs = new Map<string, number>();
-  const unused = new Map<string, number>();
-  for (const event of history) {
+  const judged = new Set<string>();
+  /** Where in the history somebody was let in last, and where the questions stand that have no answer. */
+  const grants = new Map<string, number>();
+  const questions = new Map<string, number[]>();
+  history.forEach((event, index) => {
+    const { atMs } = event;
     switch (event.type) {
+      case 'authenticating':
+        judged.add(event.session);
+        break;
+      case 'notAuthenticated':
+        judged.delete(event.session);
+        break;
+      case 'authenticated':
+        judged.delete(event.session);
+        endsAtMs.set(event.session, atMs + event.endsInMs);
+        break;
       case 'authorized': {
         const key = keyOf(event);
         granted.set(key, event.allowed);
         revoked.delete(key);
-        if (event.allowed) unused.set(key, (unused.get(key) ?? 0) + 1);
+        if (event.allowed) grants.set(key, index);
         break;
       }
-      case 'authenticated':
-        endsAtMs.set(event.session, event.atMs + event.endsInMs);
-        break;
       case 'revoked':
         revoked.add(keyOf(event));
         break;
       case 'exposed': {
         const endedAtMs = endsAtMs.get(event.session) ?? Infinity;
-        const isExpired = event.atMs > endedAtMs;
-        if (revoked.has(keyOf(event)) || isExpired) {
-          const why = isExpired ? `expired by ${endedAtMs} ms` : 'lost the right to it';
-          violations.push({
-            rule: 'R12',
-            atMs: event.atMs,
-            message: `data of ${event.channel} was written to ${event.session}, which had ${why}.`,
-          });
-        } else if (granted.get(keyOf(event)) !== true) {
-          violations.push({
-            rule: 'R10',
-            atMs: event.atMs,
-            message: `data of ${event.channel} was written to ${event.session}, which is not authorised for it.`,
-          });
-        }
+        const isExpired = atMs > endedAtMs && !judged.has(event.session);
+        const what = `data of ${event.channel} was written to ${event.session}`;
+        if (isExpired) report('R12', atMs, `${what}, whose credentials ended at ${endedAtMs} ms.`);
+        else if (revoked.has(keyOf(event))) report('R12', atMs, `${what}, which had lost the right to it.`);
+        else if (granted.get(keyOf(event)) !== true)
+          report('R10', atMs, `${what}, which is not authorised for it.`);
         break;
       }
+      case 'asked':
+        questions.set(keyOf(event), [...(questions.get(keyOf(event)) ?? []), index]);
+        break;
       case 'attached': {
-        const answers = unused.get(keyOf(event)) ?? 0;
-        if (answers === 0) {
-          violations.push({
-            rule: 'R11',
-            atMs: event.atMs,
-            message: `${event.session} was attached to ${event.channel} (${event.mode}) without being authorised anew.`,
-          });
-        } else {
-          unused.set(keyOf(event), answers - 1);
-        }
+        const asked = questions.get(keyOf(event))?.shift() ?? Infinity;
+        if ((grants.get(keyOf(event)) ?? -1) > asked) break;
+        const { session, channel, mode } = event;
+        report('R11', atMs, `${session} was attached to ${channel} (${mode}) without being authorised anew.`);
         break;
       }
       default:
     }
-  }
+  });
   return violations;
 }
 

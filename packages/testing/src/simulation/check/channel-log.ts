@@ -10,6 +10,8 @@ type Records = ReadonlyMap<string, unknown>;
 export interface EpochLog {
   /** Offsets that were written, ascending. Of a stream, one an event. */
   readonly offsets: number[];
+  /** When {@link EpochLog.offsets} were written, one for each. */
+  readonly writtenAtMs: number[];
   /** State, collection: the value. Stream: the event. Canonical JSON, by offset. */
   readonly valueAt: Map<number, string>;
   /** Collections: what {@link EpochLog.valueAt} reads. */
@@ -20,13 +22,16 @@ export interface EpochLog {
 /** Everything that was written, by channel and epoch. */
 export class ChannelLogs {
   readonly #kinds = new Map<string, ChannelKind>();
+  readonly #kept = new Map<string, { readonly size: number; readonly ttlMs: number }>();
   readonly #epochs = new Map<string, Map<string, EpochLog>>();
   readonly violations: Violation[] = [];
 
   constructor(history: readonly HistoryEvent[]) {
     for (const event of history) {
-      if (event.type === 'channel') this.#kinds.set(event.channel, event.kind);
-      else if (event.type === 'written') this.#write(event);
+      if (event.type === 'written') this.#write(event);
+      if (event.type !== 'channel') continue;
+      this.#kinds.set(event.channel, event.kind);
+      if (event.history !== undefined) this.#kept.set(event.channel, event.history);
     }
   }
 
@@ -64,6 +69,16 @@ export class ChannelLogs {
     }
   }
 
+  /** Whether a stream's history must still hold the event at an offset. */
+  keeps(channel: string, epoch: string, offset: number, nowMs: number): boolean {
+    const history = this.#kept.get(channel);
+    const log = this.epoch(channel, epoch);
+    if (history === undefined || log === undefined) return false;
+    const at = firstAbove(log.offsets, offset - 1);
+    const end = firstAbove(log.writtenAtMs, nowMs);
+    return at < end && end - at <= history.size && nowMs - (log.writtenAtMs[at] ?? 0) < history.ttlMs;
+  }
+
   #write(event: Extract<HistoryEvent, { type: 'written' }>): void {
     const epochs = this.#epochs.get(event.channel) ?? new Map<string, EpochLog>();
     this.#epochs.set(event.channel, epochs);
@@ -82,11 +97,13 @@ export class ChannelLogs {
       change.append.forEach((value, index) => {
         const offset = event.offset - (change.append.length - 1 - index);
         log.offsets.push(offset);
+        log.writtenAtMs.push(event.atMs);
         log.valueAt.set(offset, canonicalJson(value));
       });
       return;
     }
     log.offsets.push(event.offset);
+    log.writtenAtMs.push(event.atMs);
     if ('set' in change) {
       log.valueAt.set(event.offset, canonicalJson(change.set));
       return;
@@ -100,7 +117,7 @@ export class ChannelLogs {
 const NO_RECORDS: Records = new Map();
 
 function emptyLog(): EpochLog {
-  return { offsets: [], valueAt: new Map(), recordsAt: new Map(), head: 0 };
+  return { offsets: [], writtenAtMs: [], valueAt: new Map(), recordsAt: new Map(), head: 0 };
 }
 
 /** Where the first of the ascending offsets is that is larger. */

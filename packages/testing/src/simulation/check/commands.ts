@@ -56,6 +56,8 @@ export function checkCommands(history: readonly HistoryEvent[]): Violation[] {
       const effect = of(name);
       if (code === 'key_reused' && effect.inputs.size < 2)
         report(atMs, `call ${call} was refused, as if ${name} had been asked for something else.`);
+      if (executed === 'yes' && effect.outputs.size === 0)
+        report(atMs, `call ${call} was told that ${name} ran, which it did not.`);
       if (executed === 'no') {
         effect.hopeful.delete(call);
         if (effect.hopeful.size === 0 && effect.outputs.size > 0) {

@@ -1,11 +1,12 @@
 // Publishes: an acknowledgement is a promise about what was written (R8) and in which order (R1).
 import type { Position } from '@tickwire/protocol';
 import { canonicalJson } from '../canonical-json.js';
-import type { Change, HistoryEvent, WrittenChange } from '../history.js';
+import type { HistoryEvent } from '../history.js';
 import { applyRequest, type ChannelLogs } from './channel-log.js';
 import type { Violation } from './violation.js';
 
 type Published = Extract<HistoryEvent, { type: 'published' }>;
+type Written = Extract<HistoryEvent, { type: 'written' }>;
 
 /** Judges every publish of the history. */
 export function checkPublishes(history: readonly HistoryEvent[], logs: ChannelLogs): Violation[] {
@@ -13,7 +14,7 @@ export function checkPublishes(history: readonly HistoryEvent[], logs: ChannelLo
   const published = new Map<number, Published>();
   /** How many of each channel are without an answer, so perhaps written. */
   const open = new Map<string, number>();
-  const values = new ValueIndex(history);
+  const refused = new Map<number, string>();
   const taken = new Set<string>();
   const positions = new Map<number, { readonly position: Position; readonly atMs: number }>();
   for (const event of history) {
@@ -44,18 +45,44 @@ export function checkPublishes(history: readonly HistoryEvent[], logs: ChannelLo
         });
       }
     }
-    if (event.type === 'publishFailed' && event.executed === 'no') {
-      const request = published.get(event.publish);
-      if (request !== undefined && values.wasWritten(request)) {
-        violations.push({
-          rule: 'R8',
-          atMs: event.atMs,
-          message: `publish ${event.publish} to ${request.channel} failed as not executed (${event.code}), but was written.`,
-        });
-      }
-    }
+    if (event.type === 'publishFailed' && event.executed === 'no') refused.set(event.publish, event.code);
   }
-  return [...violations, ...checkOrder(published, positions)];
+  // A history in which nobody publishes to a channel does not tell who does.
+  const unclaimed = history.filter(
+    (event) =>
+      event.type === 'written' &&
+      open.has(event.channel) &&
+      !taken.has(`${event.channel} ${event.epoch} ${event.offset}`),
+  ) as Written[];
+  const unanswered = [...published.values()].filter(({ publish }) => !positions.has(publish));
+  return [
+    ...violations,
+    ...checkOrder(published, positions),
+    ...checkUnclaimed(unclaimed, unanswered, refused, logs),
+  ];
+}
+
+/** What was written and acknowledged to nobody was asked for by somebody who was not told that it was not written. */
+function checkUnclaimed(
+  unclaimed: readonly Written[],
+  unanswered: readonly Published[],
+  refused: ReadonlyMap<number, string>,
+  logs: ChannelLogs,
+): Violation[] {
+  return unclaimed.flatMap(({ channel, epoch, offset, atMs }) => {
+    const fits = (request: Published): boolean =>
+      request.channel === channel &&
+      request.atMs <= atMs &&
+      problemOf(request, { epoch, offset }, logs, false) === null;
+    if (unanswered.some((request) => !refused.has(request.publish) && fits(request))) return [];
+    const liar = unanswered.find(fits);
+    const where = `${offset}@${epoch} of ${channel} was written`;
+    const message =
+      liar === undefined
+        ? `${where}, which nobody asked for.`
+        : `${where}, which publish ${liar.publish} had asked for and was told not to have done (${refused.get(liar.publish)}).`;
+    return [{ rule: 'R8', atMs, message }];
+  });
 }
 
 /** What a publisher asks for in one order is written in that order. */
@@ -114,52 +141,4 @@ function problemOf(
   return expected === written
     ? null
     : `acknowledged at ${where}, where ${written} was written instead of ${expected}.`;
-}
-
-/** Who asked for which value, and when it was written last. Made when it is first asked, which is rare. */
-class ValueIndex {
-  readonly #history: readonly HistoryEvent[];
-  /** By channel and value: the only publish that asked for it, or `null` where several did. */
-  readonly #askedBy = new Map<string, number | null>();
-  readonly #writtenAtMs = new Map<string, number>();
-
-  constructor(history: readonly HistoryEvent[]) {
-    this.#history = history;
-  }
-
-  /** Whether values of a request were written that nobody else asked for. */
-  wasWritten({ publish, channel, change, atMs }: Published): boolean {
-    if (this.#askedBy.size === 0) this.#read();
-    return valuesOf(change).some((value) => {
-      const key = `${channel} ${value}`;
-      return this.#askedBy.get(key) === publish && (this.#writtenAtMs.get(key) ?? -1) >= atMs;
-    });
-  }
-
-  #read(): void {
-    for (const event of this.#history) {
-      if (event.type !== 'published' && event.type !== 'written') continue;
-      for (const value of valuesOf(event.change)) {
-        const key = `${event.channel} ${value}`;
-        if (event.type === 'written') {
-          this.#writtenAtMs.set(key, event.atMs);
-        } else {
-          const first = this.#askedBy.get(key);
-          this.#askedBy.set(key, first === undefined || first === event.publish ? event.publish : null);
-        }
-      }
-    }
-  }
-}
-
-function valuesOf(change: Change | WrittenChange): string[] {
-  const values =
-    'set' in change
-      ? [change.set]
-      : 'append' in change
-        ? change.append
-        : 'upsert' in change
-          ? Object.values(change.upsert)
-          : [];
-  return values.map(canonicalJson);
 }

@@ -113,15 +113,13 @@ abstract class Subscriber {
 class ValueSubscriber extends Subscriber {
   protected override readonly holdsValue = true;
   #position: Position | null = null;
-  #mayRegress = false;
 
   override applied({ position, value, atMs }: EventOf<'applied'>): void {
     if (position === null) return;
     const last = this.#position;
-    if (last?.epoch === position.epoch && position.offset < last.offset && !this.#mayRegress) {
+    if (last?.epoch === position.epoch && position.offset < last.offset) {
       this.report('R1', atMs, `went back from ${at(last)} to ${at(position)}.`);
     }
-    this.#mayRegress = false;
     this.#position = position;
     const written = this.logs.valueAt(this.channel, position.epoch, position.offset);
     const seen = value === 'null' && written === '{}' ? '{}' : value;
@@ -134,8 +132,8 @@ class ValueSubscriber extends Subscriber {
     this.report('R7', atMs, 'was given events of a channel that has none.');
   }
 
-  override gap({ why }: EventOf<'gap'>): void {
-    this.#mayRegress = why === 'regress';
+  override gap({ why, atMs }: EventOf<'gap'>): void {
+    this.report('R2', atMs, `was told of a gap (${why}) in a channel that can skip.`);
   }
 
   override recovered(): void {
@@ -223,6 +221,8 @@ class StreamSubscriber extends Subscriber {
     if (why === 'epoch' && cursor !== null && cursor.epoch === to?.epoch) {
       this.report('R2', atMs, `was told of another epoch at ${at(cursor)}, and put at ${at(to)}.`);
     }
+    // A broker that goes back within an epoch breaks R5.
+    if (why === 'regress') this.report('R2', atMs, `was told at ${at(cursor)} that the channel went back.`);
     // A broken continuity ends what "once" refers to (P-APP-2): servers that learn of a new history one after the other
     // may lead a reader back to the old one, and each time it is told.
     if (why !== 'trimmed') this.#delivered.clear();
@@ -232,6 +232,13 @@ class StreamSubscriber extends Subscriber {
       return;
     }
     this.#missing(cursor, lost[0], atMs);
+    if (this.logs.keeps(this.channel, cursor.epoch, lost[1], atMs)) {
+      this.report(
+        'R2',
+        atMs,
+        `was told that ${lost[1]} of ${cursor.epoch} is lost, which history still holds.`,
+      );
+    }
     if (to !== null && to.offset !== lost[1]) {
       this.report('R2', atMs, `was told of a loss up to ${lost[1]}, but put at ${at(to)}.`);
     }
