@@ -4,6 +4,13 @@ import type { Mutant } from './mutant.js';
 /** Rules of the server, each taken out by itself. */
 export const serverMutants: readonly Mutant[] = [
   {
+    name: 'cursor-ahead-not-read-again',
+    rule: 'P-SUB-4: a cursor ahead of the head is judged against a fresh one',
+    file: 'server/src/session/subscriptions.ts',
+    find: 'return this.#options.hub.refresh(channel);',
+    replace: 'return null;',
+  },
+  {
     name: 'attached-after-the-ack',
     rule: 'P-SUB-5: what follows an ack is complete',
     file: 'server/src/session/subscriptions.ts',
@@ -48,6 +55,13 @@ export const serverMutants: readonly Mutant[] = [
     replace: 'next = { ...next, expiry: null };',
   },
   {
+    name: 'credentials-outlive-their-grace',
+    rule: 'P-AUTH-2: nothing is written after the grace',
+    file: 'server/src/session/transition.ts',
+    find: 'return { askAtMs: expiresAtMs - lead, expiresAtMs, asked: false };',
+    replace: 'return { askAtMs: expiresAtMs - lead, expiresAtMs: expiresAtMs + 5_000, asked: false };',
+  },
+  {
     name: 'conflated-stream',
     rule: 'P-DATA-10: no event is left out',
     file: 'server/src/hub/stream-head.ts',
@@ -67,6 +81,13 @@ export const serverMutants: readonly Mutant[] = [
     file: 'server/src/broker/history.ts',
     find: 'this.#floor = this.#kept[this.#start - 1]?.entry.offset ?? this.#floor;',
     replace: '',
+  },
+  {
+    name: 'history-cut-short',
+    rule: 'P-DATA-5: nothing is announced as lost that history must hold',
+    file: 'server/src/broker/history.ts',
+    find: 'this.#drop(this.size - this.#size);',
+    replace: 'this.#drop(this.size - (this.#size >> 1));',
   },
   {
     name: 'collection-below-its-floor',
