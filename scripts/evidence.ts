@@ -28,6 +28,12 @@ interface Simulation {
   readonly recovery: Readonly<Record<string, number>>;
 }
 
+interface Mutants {
+  readonly mutants: number;
+  readonly caught: number;
+  readonly medianSeeds: number;
+}
+
 interface Conformance {
   readonly passed: number;
   readonly failed: number;
@@ -63,15 +69,9 @@ function firstLineOf(child: ChildProcess): Promise<string> {
   });
 }
 
-async function simulate(seeds: string): Promise<Simulation> {
-  const { stdout } = await run(
-    'packages/testing/src/simulation/cli.ts',
-    '--seeds',
-    seeds,
-    '--check',
-    '--json',
-  );
-  return JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as Simulation;
+async function simulate<Result>(...options: readonly string[]): Promise<Result> {
+  const { stdout } = await run('packages/testing/src/simulation/cli.ts', ...options, '--json');
+  return JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as Result;
 }
 
 async function judge(): Promise<Conformance> {
@@ -106,7 +106,8 @@ const { values } = parseArgs({
 if (values.help) {
   process.stdout.write(HELP);
 } else {
-  const simulation = await simulate(values.seeds);
+  const simulation = await simulate<Simulation>('--seeds', values.seeds, '--check');
+  const mutants = await simulate<Mutants>('--mutants');
   const conformance = await judge();
   const rules = await run('scripts/rule-coverage.ts');
   const isClean = git('status', '--porcelain', '--', 'packages') === '';
@@ -133,6 +134,10 @@ ${table(['Fault', 'times'], simulation.faults)}
 
 ${table(['Answer to a subscription', 'times'], simulation.recovery)}
 
+## Mutants
+
+${count(mutants.mutants)} rules, each taken out of the product by itself: the simulation noticed ${count(mutants.caught)}, half of them within ${count(mutants.medianSeeds)} seeds. \`npm run simulate -- --mutants\` names them.
+
 ## Conformance
 
 \`npx tickwire conformance\` against this project's own server over real sockets: ${count(conformance.passed)} vectors passed, ${count(conformance.failed)} failed, ${count(conformance.skipped)} skipped, for ${Object.keys(conformance.rules).length} rules.
@@ -144,7 +149,8 @@ ${rules.stdout
   .join('\n')}
 `;
   if (values.print) process.stdout.write(page);
-  const isBroken = simulation.violations + conformance.failed > 0 || rules.code !== 0;
+  const isBroken =
+    simulation.violations + conformance.failed > 0 || mutants.caught < mutants.mutants || rules.code !== 0;
   if (isBroken) {
     console.error('Something is broken: see above.');
     process.exitCode = 1;
