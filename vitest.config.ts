@@ -21,6 +21,8 @@ process.env['CHROMIUM_PATH'] ??= existsSync('/usr/bin/chromium') ? '/usr/bin/chr
 export default defineConfig({
   ...shared,
   test: {
+    // Vitest would leave one core to itself, which is half of a small machine.
+    maxWorkers: '100%',
     projects: [
       {
         ...shared,
@@ -30,6 +32,8 @@ export default defineConfig({
           include: ['{packages/*/src,benchmarks,examples,scripts,docs}/**/*.test.ts'],
           exclude: [...never, 'packages/react/**'],
           testTimeout: PATIENCE_MS,
+          // What they test owns no globals, and to load it anew takes longer than most files.
+          isolate: false,
         },
       },
       {
@@ -70,7 +74,7 @@ export default defineConfig({
             enabled: true,
             only: true,
             include: ['packages/*/src/**/*.test-d.{ts,tsx}'],
-            tsconfig: './tsconfig.json',
+            tsconfig: './tsconfig.types.json',
             // The `types` check compiles everything; here a broken source file must not fail every type test.
             ignoreSourceErrors: true,
           },
@@ -82,10 +86,21 @@ export default defineConfig({
           name: 'e2e',
           environment: 'node',
           include: ['e2e/**/*.test.ts'],
-          exclude: [...never, 'e2e/react-18/**'],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
-          // Real sockets, real browsers, real time: one file at a time, and after everything else.
+          exclude: [...never, 'e2e/react-18/**', 'e2e/hostile/**'],
+          testTimeout: PATIENCE_MS,
+          hookTimeout: PATIENCE_MS,
+        },
+      },
+      {
+        ...shared,
+        test: {
+          name: 'hostile',
+          environment: 'node',
+          include: ['e2e/hostile/**/*.test.ts'],
+          exclude: never,
+          testTimeout: PATIENCE_MS,
+          hookTimeout: PATIENCE_MS,
+          // Asserts how long a server takes and stalls: one file at a time, and beside nothing else.
           fileParallelism: false,
           sequence: { groupOrder: 1 },
         },

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { defineContract, state } from '@tickwire/protocol';
 import { anonymous, createServer, type Server, type ServerSettings } from '@tickwire/server';
 import { createConformanceServer } from '@tickwire/testing/conformance';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import * as z from 'zod';
 
 const program = fileURLToPath(new URL('../../packages/tickwire/src/cli.ts', import.meta.url));
@@ -45,8 +45,8 @@ interface Report {
 }
 
 const servers: Pick<Server, 'close'>[] = [];
-afterEach(async () => {
-  await Promise.all(servers.splice(0).map((server) => server.close({ drainMs: 0 })));
+afterAll(async () => {
+  await Promise.all(servers.map((server) => server.close({ drainMs: 0 })));
 });
 
 async function listening(settings?: ServerSettings): Promise<string> {
@@ -55,7 +55,8 @@ async function listening(settings?: ServerSettings): Promise<string> {
   return (await server.listen({ port: 0, host: '127.0.0.1' })).url;
 }
 
-describe('tickwire conformance', () => {
+// Each waits for a program that waits for its server.
+describe.concurrent('tickwire conformance', () => {
   test('finds nothing wrong with the server of this repository, and skips nothing', async () => {
     const { code, stdout } = await tickwire('conformance', await listening(), '--json');
     const report = JSON.parse(stdout) as Report;
