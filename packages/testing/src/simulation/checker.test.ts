@@ -230,8 +230,7 @@ describe('checkHistory', () => {
     });
 
     it('sees a loss of what history must still hold', () => {
-      const kept = (size: number, ttlMs: number): Happening =>
-        ({ ...tape, history: { size, ttlMs } }) as Happening;
+      const kept = (size: number, ttlMs: number): Happening => ({ ...tape, history: { size, ttlMs } });
       const told = [written, open('tape'), delivered(1), gap('trimmed', [1, 3]), delivered(4)];
       expect(rulesOf(kept(1, 1_000), ...told)).toEqual([]);
       expect(rulesOf(kept(2, 1_000), ...told)).toEqual(['R2']);
