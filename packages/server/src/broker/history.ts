@@ -47,14 +47,12 @@ export class History {
     if (old > this.#start) this.#drop(old - this.#start);
   }
 
-  /** The entries after an offset, oldest first. */
-  after(offset: number): StreamEntry[] {
-    const entries: StreamEntry[] = [];
+  /** The entries after an offset, oldest first. To be read before anything is appended. */
+  *after(offset: number): Generator<StreamEntry> {
     for (let index = this.#firstAfter(offset); index < this.#kept.length; index++) {
       const kept = this.#kept[index];
-      if (kept !== undefined) entries.push(kept.entry);
+      if (kept !== undefined) yield kept.entry;
     }
-    return entries;
   }
 
   /** The entries after an offset, oldest first, each with its age. */

@@ -4,7 +4,7 @@ import { linkageOf, type Linkage, type RecoveryHead, type ResetReason } from '@t
 import type { ChannelHead as BrokerHead, Publication } from '../broker/broker.js';
 import type { EncodedFrame } from '../ports/frame-encoder.js';
 import { FrameCache } from './frame-cache.js';
-import { frameRun, type FrameRun } from './frame-run.js';
+import { frameRun, type FrameRun, type Span } from './frame-run.js';
 
 /** What a reader accepts. */
 export interface FrameForm {
@@ -56,7 +56,7 @@ export abstract class HeadOfChannel implements RecoveryHead {
   abstract live(form: FrameForm): FrameRun;
 
   /**
-   * The frames that bring a reader from anywhere to the head.
+   * The frames that bring a reader from anywhere to the head or, where what it needs can be had one by one, nearer to it.
    * @param epoch the one it knows; @param sent what it holds of that, or {@link NOTHING_SENT}.
    */
   abstract catchUp(epoch: string, sent: number, form: FrameForm): FrameRun;
@@ -82,9 +82,9 @@ export abstract class HeadOfChannel implements RecoveryHead {
     this.forgetTouched();
   }
 
-  /** A run that ends at the head. */
-  protected toHead(frames: readonly EncodedFrame[]): FrameRun {
-    return frameRun(frames, this.epoch, this.offset);
+  /** A run that ends at the head. @param span of a value that may be in parts */
+  protected toHead(frames: readonly EncodedFrame[], span: Span | null = null): FrameRun {
+    return frameRun(frames, this.epoch, this.offset, { span });
   }
 
   protected abstract apply(publication: Publication, nowMs: number): void;

@@ -5,6 +5,7 @@ import type { ChannelSpec, Publication } from '../broker/broker.js';
 import type { EncodedFrame } from '../ports/frame-encoder.js';
 import type { FrameForm, HeadOfChannel } from './channel-head.js';
 import type { FrameRun } from './frame-run.js';
+import { HeldRuns } from './held-runs.js';
 import type { ChannelFrames } from './range-frames.js';
 import type { Feeder, Reader, Subscription } from './subscription.js';
 
@@ -25,6 +26,7 @@ export class Channel implements Feeder {
   readonly subscriptions: Subscription[] = [];
   /** What a flush needs of {@link subscriptions}, slot by slot: 16,000 of those do not fit into a processor's cache. */
   readonly cursors: number[] = [];
+  readonly held = new HeldRuns();
   readonly #readers: Reader[] = [];
   head: HeadOfChannel | null = null;
   /** Publications that wait for a read to come back; `null` while none is under way. */
@@ -87,6 +89,7 @@ export class Channel implements Feeder {
       last.slot = slot;
     }
     subscription.slot = -1;
+    this.held.leave(subscription);
     subscription.reader.forget(subscription);
   }
 

@@ -6,7 +6,8 @@ import type {
   Publication,
 } from '../broker/broker.js';
 import { trimTombstones } from '../broker/stored-channel.js';
-import { HeadOfChannel, type FrameForm } from './channel-head.js';
+import type { EncodedFrame } from '../ports/frame-encoder.js';
+import { HeadOfChannel, NOTHING_SENT, type FrameForm } from './channel-head.js';
 import type { FrameRun } from './frame-run.js';
 import type { ChannelFrames } from './range-frames.js';
 
@@ -76,8 +77,13 @@ export class CollectionHead extends HeadOfChannel {
   }
 
   #whole(epoch: string | null, partBytes: number): FrameRun {
-    return this.cache.get(`${epoch === null ? 'whole' : 'epoch'} ${partBytes}`, () =>
-      this.toHead(this.#frames.wholeCollection(this.offset, epoch, valuesOf(this.#records), partBytes)),
+    const form = epoch === null ? `${partBytes}` : `epoch ${partBytes}`;
+    return this.cache.get(`whole ${form}`, () =>
+      this.#inParts(
+        this.#frames.wholeCollection(this.offset, epoch, valuesOf(this.#records), partBytes),
+        NOTHING_SENT,
+        form,
+      ),
     );
   }
 
@@ -85,8 +91,13 @@ export class CollectionHead extends HeadOfChannel {
     return this.cache.get(`range ${from} ${partBytes}`, () => {
       const upserted = this.#upsertedAfter(from);
       const removed = this.#removedAfter(from);
-      return this.toHead(this.#frames.collectionRange(from, this.offset, upserted, removed, partBytes));
+      const frames = this.#frames.collectionRange(from, this.offset, upserted, removed, partBytes);
+      return this.#inParts(frames, from, `${partBytes}`);
     });
+  }
+
+  #inParts(frames: readonly EncodedFrame[], base: number, form: string): FrameRun {
+    return this.toHead(frames, { epoch: this.epoch, base, offset: this.offset, form });
   }
 
   *#upsertedAfter(offset: number): Generator<readonly [string, unknown]> {

@@ -3,10 +3,14 @@ import type { FrameRun } from './frame-run.js';
 
 /** Most runs kept for one channel: readers at more different places than this pay for their own. */
 const MAX_RUNS = 64;
+/** Most runs of several frames among them: each may be as large as the value. */
+const MAX_LONG_RUNS = 4;
 
 /** The runs of one channel at one offset. */
 export class FrameCache {
   readonly #runs = new Map<string, FrameRun>();
+  /** Names of the runs of several frames, oldest first. */
+  readonly #long: string[] = [];
   #used = false;
 
   /** The run under a name, made at the first call. */
@@ -15,18 +19,28 @@ export class FrameCache {
     const known = this.#runs.get(name);
     if (known !== undefined) return known;
     const run = make();
-    if (this.#runs.size < MAX_RUNS) this.#runs.set(name, run);
+    if (this.#runs.size >= MAX_RUNS) return run;
+    if (run.frames.length > 1) this.#countLong(name);
+    this.#runs.set(name, run);
     return run;
   }
 
   /** The head has moved: nothing here is true any more. */
   clear(): void {
-    if (this.#runs.size > 0) this.#runs.clear();
+    if (this.#runs.size === 0) return;
+    this.#runs.clear();
+    this.#long.length = 0;
   }
 
   /** Forgets what nobody has asked for since the last call. */
   age(): void {
     if (!this.#used) this.clear();
     this.#used = false;
+  }
+
+  #countLong(name: string): void {
+    if (this.#long.push(name) <= MAX_LONG_RUNS) return;
+    const oldest = this.#long.shift();
+    if (oldest !== undefined) this.#runs.delete(oldest);
   }
 }

@@ -10,6 +10,14 @@ interface Piece {
   readonly json: string;
 }
 
+/** Events of a stream in one frame. */
+export interface Page {
+  readonly frame: EncodedFrame;
+  /** Of its last event. */
+  readonly offset: number;
+  readonly events: number;
+}
+
 /** Fixed text around the pieces of a part, generously. */
 const ENVELOPE_CHARACTERS = 160;
 
@@ -62,32 +70,34 @@ export class ChannelFrames {
     return this.#parts(head, chain(pieces('u', upserted), removals(removed)), partBytes);
   }
 
-  /** Events after `base`, in pages. */
-  events(base: number, entries: readonly StreamEntry[], partBytes: number): EncodedFrame[] {
-    const frames: EncodedFrame[] = [];
-    let page: StreamEntry[] = [];
-    let json: string[] = [];
+  /** Events after `base`, in as many pages as it takes. */
+  events(base: number, entries: readonly StreamEntry[], partBytes: number): Page[] {
+    const pages: Page[] = [];
+    let page = this.page(base, entries, partBytes);
+    for (let at = 0; page !== null; page = this.page(page.offset, entries.slice(at), partBytes)) {
+      pages.push(page);
+      at += page.events;
+    }
+    return pages;
+  }
+
+  /** The first events after `base`, as many as a part holds but at least one; `null` where there is none. */
+  page(base: number, entries: Iterable<StreamEntry>, partBytes: number): Page | null {
+    const page: StreamEntry[] = [];
+    const json: string[] = [];
     let characters = ENVELOPE_CHARACTERS;
-    let pageBase = base;
-    const end = (): void => {
-      if (page.length === 0) return;
-      frames.push(this.#page(pageBase, page, json));
-      pageBase = page[page.length - 1]?.offset ?? pageBase;
-      page = [];
-      json = [];
-      characters = ENVELOPE_CHARACTERS;
-    };
     for (const entry of entries) {
       const text = JSON.stringify(entry.value);
       // An offset is at most 16 digits, where offsets have to be listed.
       const more = lengthBound(text) + 17;
-      if (characters + more > partBytes) end();
+      if (page.length > 0 && characters + more > partBytes) break;
       page.push(entry);
       json.push(text);
       characters += more;
     }
-    end();
-    return frames;
+    const last = page[page.length - 1];
+    if (last === undefined) return null;
+    return { frame: this.#page(base, page, json), offset: last.offset, events: page.length };
   }
 
   reset(epoch: string, offset: number, why: ResetReason, lost?: readonly [number, number]): EncodedFrame {

@@ -31,15 +31,16 @@ export class StreamHead extends HeadOfChannel {
   }
 
   live({ partBytes }: FrameForm): FrameRun {
-    return this.toHead(this.#frames.events(this.flushed, this.#unflushed, partBytes));
+    const pages = this.#frames.events(this.flushed, this.#unflushed, partBytes);
+    const frames = pages.map(({ frame }) => frame);
+    if (pages.length <= 1) return this.toHead(frames);
+    return frameRun(frames, this.epoch, this.offset, { pages: pages.map(({ offset }) => offset) });
   }
 
   catchUp(epoch: string, sent: number, { partBytes }: FrameForm): FrameRun {
     if (epoch !== this.epoch) return this.#reset('epoch', this.floor);
     if (sent < this.floor) return this.#reset('trimmed', this.floor, [sent, this.floor]);
-    return this.cache.get(`events ${sent} ${partBytes}`, () =>
-      this.toHead(this.#frames.events(sent, this.#history.after(sent), partBytes)),
-    );
+    return this.cache.get(`events ${sent} ${partBytes}`, () => this.#page(sent, partBytes));
   }
 
   override tailBase(last: number | undefined): number {
@@ -73,6 +74,12 @@ export class StreamHead extends HeadOfChannel {
 
   protected forgetTouched(): void {
     if (this.#unflushed.length > 0) this.#unflushed = [];
+  }
+
+  /** One page only: a reader that stops behind it holds nothing, and goes on from history. */
+  #page(sent: number, partBytes: number): FrameRun {
+    const page = this.#frames.page(sent, this.#history.after(sent), partBytes);
+    return page === null ? this.toHead([]) : frameRun([page.frame], this.epoch, page.offset);
   }
 
   #reset(why: ResetReason, offset: number, lost?: readonly [number, number]): FrameRun {

@@ -2,7 +2,8 @@
 // its readers: the loop that serves readers in step does not touch subscriptions at all.
 import type { EncodedFrame } from '../ports/frame-encoder.js';
 import { NOTHING_SENT, type FrameForm, type HeadOfChannel } from './channel-head.js';
-import type { FrameRun } from './frame-run.js';
+import { isSameSpan, type FrameRun, type Span } from './frame-run.js';
+import type { HeldRuns } from './held-runs.js';
 
 /** A channel as a reader sees it. */
 export interface Feeder {
@@ -11,6 +12,8 @@ export interface Feeder {
   readonly head: HeadOfChannel | null;
   /** How far each reader was served, by {@link Subscription.slot}. */
   readonly cursors: number[];
+  /** The runs its readers are half-way through. */
+  readonly held: HeldRuns;
   /** Grows with every change of the feed's status; 0 while there is nothing to tell. */
   readonly statusVersion: number;
   /** The shared frame that tells the status. */
@@ -48,6 +51,10 @@ export class Subscription {
   /** Next frame of {@link run}. */
   runIndex = 0;
   #run: FrameRun | null = null;
+  /** What was handed over before {@link run}. */
+  #before = NOTHING_SENT;
+  /** The value in parts that was let go of when {@link runIndex} of them were handed over. */
+  #lost: Span | null = null;
 
   constructor(reader: Reader, channel: Feeder, epoch: string) {
     this.reader = reader;
@@ -59,9 +66,13 @@ export class Subscription {
     return this.slot !== -1;
   }
 
-  /** Everything up to here was handed over, in `epoch`. The cursor lies with the channel, beside those of its other readers. */
+  /**
+   * Everything up to here was handed over, in `epoch`. The cursor lies with the channel, beside those of its other readers,
+   * except while a run is under way or was let go of.
+   */
   get sent(): number {
-    return this.channel.cursors[this.slot] ?? NOTHING_SENT;
+    const cursor = this.channel.cursors[this.slot] ?? NOTHING_SENT;
+    return cursor === UNDER_WAY ? this.#before : cursor;
   }
 
   /** Frames under way to the reader; what is live waits behind them. */
@@ -69,23 +80,42 @@ export class Subscription {
     return this.#run;
   }
 
-  /** The reader is to be given this run, from its first frame. */
+  /**
+   * The reader is to be given this run from its first frame, or, where it is one that was let go of in the middle, the
+   * rest: begun anew, the same parts would be a hole to the reader (P-DATA-7). The parts of any other it drops by itself.
+   */
   follow(run: FrameRun): void {
+    if (!isSameSpan(run.span, this.#lost)) this.runIndex = 0;
+    this.#before = this.sent;
+    this.#lost = null;
     this.#run = run;
-    this.runIndex = 0;
     this.channel.cursors[this.slot] = UNDER_WAY;
   }
 
   /** The run was handed over completely. */
   arrive({ epoch, offset }: FrameRun): void {
+    this.channel.held.leave(this);
     this.epoch = epoch;
     this.#run = null;
     this.channel.cursors[this.slot] = offset;
   }
 
+  /**
+   * The run may not be held any longer: the reader goes on from where it was before, or from its last whole page. Until
+   * then nothing live is for it, because it may hold parts.
+   */
+  letGo(): void {
+    const { runIndex } = this;
+    this.#before = this.#run?.pages?.[runIndex - 1] ?? this.#before;
+    this.#lost = this.#run?.span ?? null;
+    this.#run = null;
+  }
+
   /** What the reader holds leads nowhere: it needs the whole value. */
   startOver(): void {
+    this.channel.held.leave(this);
     this.#run = null;
+    this.#lost = null;
     this.channel.cursors[this.slot] = NOTHING_SENT;
   }
 }

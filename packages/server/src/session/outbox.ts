@@ -191,6 +191,7 @@ export class Outbox implements Reader, Writer {
         if (current) return this.#pumpStatus(subscription, frames);
         if (this.#room <= 0) return false;
         run = head.catchUp(subscription.epoch, subscription.sent, this.form);
+        if (run.bytes > this.#room) run = channel.held.insteadOf(run, subscription, head.floor);
         subscription.follow(run);
       }
       if (run.largestBytes > this.maxFrameBytes) {
@@ -198,7 +199,10 @@ export class Outbox implements Reader, Writer {
         return true;
       }
       while (subscription.runIndex < run.frames.length) {
-        if (this.#room <= 0) return false;
+        if (this.#room <= 0) {
+          channel.held.hold(subscription, run);
+          return false;
+        }
         const frame = run.frames[subscription.runIndex++];
         if (frame === undefined) continue;
         frames.push(frame);

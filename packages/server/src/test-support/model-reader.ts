@@ -117,10 +117,16 @@ export class ModelReader {
   }
 
   #collect(frame: FullFrame | DeltaFrame): readonly (FullFrame | DeltaFrame)[] | null {
-    if ((frame.i ?? 0) === 0) this.#parts = [];
+    const [first] = this.#parts;
+    if (first !== undefined && !isSameValue(first, frame)) this.#parts = [];
     if ((frame.i ?? 0) !== this.#parts.length) throw new Error('a part that is not the next');
     const parts = [...this.#parts, frame];
     this.#parts = frame.more === 1 ? (parts as FullFrame[]) : [];
     return frame.more === 1 ? null : parts;
   }
+}
+
+/** Parts are told apart by nothing else (P-DATA-7). */
+function isSameValue(a: FullFrame | DeltaFrame, b: FullFrame | DeltaFrame): boolean {
+  return a.t === b.t && a.o === b.o && ('b' in a ? a.b : undefined) === ('b' in b ? b.b : undefined);
 }
