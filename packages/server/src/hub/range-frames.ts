@@ -20,6 +20,8 @@ export interface Page {
 
 /** Fixed text around the pieces of a part, generously. */
 const ENVELOPE_CHARACTERS = 160;
+/** Most parts of one value (P-DATA-7). */
+const MAX_PARTS = 256;
 
 /** Writes the frames of one channel under its alias. */
 export class ChannelFrames {
@@ -117,19 +119,7 @@ export class ChannelFrames {
   }
 
   #parts(head: string, content: Iterable<Piece>, partBytes: number): EncodedFrame[] {
-    const parts: Piece[][] = [[]];
-    let part = parts[0] ?? [];
-    let characters = head.length + ENVELOPE_CHARACTERS;
-    for (const piece of content) {
-      const more = lengthBound(piece.json) + 1;
-      if (part.length > 0 && characters + more > partBytes) {
-        part = [];
-        parts.push(part);
-        characters = head.length + ENVELOPE_CHARACTERS;
-      }
-      part.push(piece);
-      characters += more;
-    }
+    const parts = cut([...content], partBytes - head.length - ENVELOPE_CHARACTERS);
     return parts.map((each, index) => {
       const numbers =
         parts.length === 1 ? '' : `,"i":${index}${index === parts.length - 1 ? '' : ',"more":1'}`;
@@ -137,6 +127,27 @@ export class ChannelFrames {
       return this.#encode(text, 'data');
     });
   }
+}
+
+/**
+ * Parts of so many bytes, each with one piece at least. A value that would take too many is cut into larger ones: a reader
+ * that does not accept those cannot be served at all (P-LIM-4).
+ */
+function cut(content: readonly Piece[], bytes: number): Piece[][] {
+  let part: Piece[] = [];
+  const parts = [part];
+  let free = bytes;
+  for (const piece of content) {
+    const needed = lengthBound(piece.json) + 1;
+    if (part.length > 0 && needed > free) {
+      part = [];
+      parts.push(part);
+      free = bytes;
+    }
+    part.push(piece);
+    free -= needed;
+  }
+  return parts.length <= MAX_PARTS ? parts : cut(content, Math.max(1, bytes) * 2);
 }
 
 function* pieces(field: 'k' | 'u', records: Iterable<readonly [string, unknown]>): Generator<Piece> {
