@@ -448,6 +448,26 @@ describe('goaway (P-LIVE-7)', () => {
     expect(client.connection.getSnapshot().status).toBe('connected');
   });
 
+  test('a question that is sent again is the same one, wherever the old connection has led meanwhile (P-SUB-2)', async () => {
+    const { clock, server, trades } = setUp();
+    const events: number[] = [];
+    trades.onEvent(({ id }) => events.push(id));
+    await clock.settle();
+    server.append('trades/A', { id: 1 });
+    server.pipe.send({ t: 'goaway', in: 30_000, c: 'drain' });
+    server.onHello = (pipe) => {
+      server.greet(pipe);
+      server.answers = false;
+    };
+    await clock.advance(5_000);
+    server.append('trades/A', { id: 2 });
+    await clock.advance(10_000);
+    expect(events).toEqual([1, 2]);
+    const asked = server.pipes[1]!.of('sub').map(({ ch }) => ch.map(({ e, o }) => [e, o]));
+    expect(asked).toHaveLength(2);
+    expect(asked[1]).toEqual(asked[0]);
+  });
+
   test('the old connection stays until its commands are answered', async () => {
     const { client, clock, server } = setUp();
     client.connect();

@@ -23,7 +23,7 @@ import {
 } from '../store/snapshot.js';
 import type { ChannelStore, RecordsChange } from '../store/store.js';
 import { createSequencer, type SequencedFrame } from './sequencer.js';
-import { IDLE_SUBSCRIPTION, type SubscriptionState } from './state.js';
+import { type AnySubscription, IDLE_SUBSCRIPTION, type SubscriptionState } from './state.js';
 
 /** A channel has caught up after it had been away. */
 export interface RecoveredEvent {
@@ -193,7 +193,9 @@ export function createChannel(
       return sequencer.atHead;
     },
     entry() {
-      sent = sequencer.cursor;
+      // A question that is sent again is the same one: an answer to either counts (P-SUB-2).
+      const { again }: AnySubscription = channel.subscription;
+      if (!again) sent = sequencer.cursor;
       // What is `undefined` does not reach the wire.
       return {
         c: id,

@@ -13,7 +13,7 @@ import {
   type WireError,
 } from '@tickwire/protocol';
 import { createChannel, type Channel, type ChannelPorts } from './channel.js';
-import type { SubscriptionEvent } from './state.js';
+import type { AnySubscription, SubscriptionEvent } from './state.js';
 import { awaits, createSubscriptionTransition, subscriptionDeadlineMs } from './transition.js';
 
 /** Most channels in one `sub` unless the server announced fewer (P-LIM-1). */
@@ -157,7 +157,8 @@ export function createRegistry(ports: RegistryPorts): Registry {
     ports.refused(channel, error);
   }
 
-  function isAwaited({ subscription: state }: Channel, socketId: number, requestId: number): boolean {
+  function isAwaited(channel: Channel, socketId: number, requestId: number): boolean {
+    const state: AnySubscription = channel.subscription;
     return awaits(state, requestId) && state.socketId === socketId;
   }
 
@@ -198,10 +199,10 @@ export function createRegistry(ports: RegistryPorts): Registry {
       }
     },
     isSettled(socketId) {
-      return [...channels.values()].every(
-        ({ subscription: state }) =>
-          'socketId' in state && state.socketId === socketId && state.status !== 'pending',
-      );
+      return [...channels.values()].every((channel) => {
+        const state: AnySubscription = channel.subscription;
+        return state.socketId === socketId && state.status !== 'pending';
+      });
     },
     answered({ id: requestId, r }, socketId) {
       for (const entry of r) {

@@ -65,7 +65,7 @@ export function createSequencer(): Sequencer {
   function assemble(frame: FullFrame | DeltaFrame): Verdict {
     const { t, o, i = 0, more } = frame;
     const [first] = parts;
-    if (first && (first.t !== t || first.o !== o || baseOf(first) !== baseOf(frame))) parts = [];
+    if (!i || (first && (first.t !== t || first.o !== o || baseOf(first) !== baseOf(frame)))) parts = [];
     if (i !== parts.length || i >= MAX_PARTS) return miss();
     if (!more && i === 0) return frame;
     parts.push(frame);
@@ -95,8 +95,8 @@ export function createSequencer(): Sequencer {
       const renews = m === 'full' || m === 'reset';
       isVoid = renews && !movedOn;
       const fits = renews || (sameEpoch && ['same', 'range', 'tail'].includes(m));
-      // It continues what is not held, or in a way nobody knows: the next question has no cursor, unless another
-      // connection has moved it since this one was asked (P-SUB-6).
+      // It continues what is not held, or in a way nobody knows: the next question has no cursor, unless that has moved
+      // since this one was asked (P-SUB-6).
       if (!fits && cursor === sent) cursor = null;
       hole = !isVoid && (!fits || (m === 'same' && offsetOf() < o));
       return !hole;

@@ -32,6 +32,16 @@ export type SubscriptionState =
       readonly deadlineMs: number;
     };
 
+/** Any state, to be read without asking first which it is. */
+export interface AnySubscription {
+  readonly status: SubscriptionState['status'];
+  readonly socketId?: number;
+  readonly requestId?: number;
+  readonly deadlineMs?: number;
+  readonly again?: boolean;
+  readonly error?: TickwireError;
+}
+
 interface Context {
   readonly at: number;
   /** Id of the `sub` that would be sent now; with `answered`, of the one that is answered. */

@@ -1,6 +1,7 @@
 // Subscription transition: when to ask for a channel, again, or not any more. Pure; knows no sockets and no data.
 import type { Transition } from '@tickwire/protocol';
 import {
+  type AnySubscription,
   IDLE_SUBSCRIPTION,
   type SubscriptionEffect,
   type SubscriptionEvent,
@@ -18,8 +19,9 @@ export function createSubscriptionTransition(
 ): Transition<SubscriptionState, SubscriptionEvent, SubscriptionEffect> {
   return (state, event) => {
     const { at, requestId } = event;
-    const socketId = 'socketId' in event ? event.socketId : 'socketId' in state ? state.socketId : 0;
-    const isOurs = 'socketId' in state && state.socketId === socketId;
+    const { socketId: ownSocketId }: AnySubscription = state;
+    const socketId = 'socketId' in event ? event.socketId : (ownSocketId ?? 0);
+    const isOurs = ownSocketId === socketId;
     const ask = (first?: number): readonly [SubscriptionState, SubscriptionEffect] => [
       {
         status: 'pending',
@@ -65,14 +67,11 @@ export function createSubscriptionTransition(
 }
 
 /** Whether an answer is to the question at hand, or to a later copy of it; else it was given up, or asked anew since. */
-export function awaits(
-  state: SubscriptionState,
-  requestId: number,
-): state is Extract<SubscriptionState, { readonly requestId: number }> {
-  return 'requestId' in state && requestId >= state.requestId;
+export function awaits({ requestId: first = Infinity }: AnySubscription, requestId: number): boolean {
+  return requestId >= first;
 }
 
 /** The moment at which a state wants to be asked again; `Infinity` for never. */
-export function subscriptionDeadlineMs(state: SubscriptionState): number {
-  return 'deadlineMs' in state ? state.deadlineMs : Infinity;
+export function subscriptionDeadlineMs({ deadlineMs = Infinity }: AnySubscription): number {
+  return deadlineMs;
 }
