@@ -160,7 +160,8 @@ export class Channel implements Feeder {
         cursors[slot] = to;
       } else {
         const subscription = this.subscriptions[slot] as Subscription;
-        subscription.follow(run);
+        // What can be had again is not held for readers that have no room for it.
+        if (run.pages !== null && sent < head.floor) subscription.follow(run);
         reader.fallBehind(subscription);
       }
     }

@@ -36,13 +36,16 @@ export class CollectionHead extends HeadOfChannel {
     return this.#floor;
   }
 
-  live({ patches, partBytes }: FrameForm): FrameRun {
+  live(form: FrameForm): FrameRun {
+    const { patches, partBytes } = form;
     const delta = buildCollectionDelta(this.#touched.entries(), (key) => this.#records.get(key)?.value, {
       patch: patches,
     });
     const base = this.flushed === this.offset - 1 ? {} : { b: this.flushed };
     const frame = this.#frames.frame({ t: 'd', n: this.#alias, o: this.offset, ...base, ...delta });
-    return frame.byteLength <= partBytes ? this.toHead([frame]) : this.#range(this.flushed, partBytes);
+    return frame.byteLength <= partBytes
+      ? this.toHead([frame])
+      : this.catchUp(this.epoch, this.flushed, form);
   }
 
   catchUp(epoch: string, sent: number, { partBytes }: FrameForm): FrameRun {

@@ -1,16 +1,14 @@
 // Frame cache: what was encoded for a channel while its head stands, so that a storm of readers encodes once.
 import type { FrameRun } from './frame-run.js';
 
-/** Most runs kept for one channel: readers at more different places than this pay for their own. */
+/** Most runs kept for one channel. */
 const MAX_RUNS = 64;
 /** Most runs of several frames among them: each may be as large as the value. */
 const MAX_LONG_RUNS = 4;
 
-/** The runs of one channel at one offset. */
+/** The runs of one channel at one offset, the oldest first. */
 export class FrameCache {
   readonly #runs = new Map<string, FrameRun>();
-  /** Names of the runs of several frames, oldest first. */
-  readonly #long: string[] = [];
   #used = false;
 
   /** The run under a name, made at the first call. */
@@ -19,17 +17,14 @@ export class FrameCache {
     const known = this.#runs.get(name);
     if (known !== undefined) return known;
     const run = make();
-    if (this.#runs.size >= MAX_RUNS) return run;
-    if (run.frames.length > 1) this.#countLong(name);
+    this.#makeRoom(isLong(run));
     this.#runs.set(name, run);
     return run;
   }
 
   /** The head has moved: nothing here is true any more. */
   clear(): void {
-    if (this.#runs.size === 0) return;
-    this.#runs.clear();
-    this.#long.length = 0;
+    if (this.#runs.size > 0) this.#runs.clear();
   }
 
   /** Forgets what nobody has asked for since the last call. */
@@ -38,9 +33,15 @@ export class FrameCache {
     this.#used = false;
   }
 
-  #countLong(name: string): void {
-    if (this.#long.push(name) <= MAX_LONG_RUNS) return;
-    const oldest = this.#long.shift();
-    if (oldest !== undefined) this.#runs.delete(oldest);
+  /** Forgets the oldest where there are as many as there may be. */
+  #makeRoom(forLong: boolean): void {
+    const names = [...this.#runs].filter(([, run]) => !forLong || isLong(run)).map(([name]) => name);
+    const [oldest] = names;
+    if (names.length >= (forLong ? MAX_LONG_RUNS : MAX_RUNS) && oldest !== undefined)
+      this.#runs.delete(oldest);
   }
+}
+
+function isLong({ frames }: FrameRun): boolean {
+  return frames.length > 1;
 }

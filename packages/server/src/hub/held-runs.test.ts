@@ -55,6 +55,13 @@ class StoppedReader {
     this.outbox.send(this.subscription);
   }
 
+  /** Reads another channel too, from where that is. */
+  alsoReads({ channel, head }: Desk): Subscription {
+    const subscription = new Subscription(this.outbox, channel, head.epoch);
+    channel.attach(subscription, head.offset);
+    return subscription;
+  }
+
   /** Takes what waits in the socket: the server may write as much again. */
   async take(): Promise<Frame[]> {
     const frames = this.socket.writes.flat().slice(this.#read);
@@ -88,8 +95,8 @@ interface ReaderOptions {
 
 /** One hot channel without a broker or sessions. */
 class Desk {
-  readonly clock = new VirtualClock();
-  readonly flusher = new Flusher(this.clock, 0, () => false);
+  readonly clock: VirtualClock;
+  readonly flusher: Flusher;
   readonly kind: 'collection' | 'stream';
   readonly channel: Channel;
   readonly head: HeadOfChannel;
@@ -97,8 +104,11 @@ class Desk {
   readonly values = new Map<number, ReadonlyMap<string, unknown>>([[0, new Map()]]);
   encoded = 0;
 
-  constructor(kind: 'collection' | 'stream', historySize = 1_000) {
+  /** @param beside a channel of the same server */
+  constructor(kind: 'collection' | 'stream', historySize = 1_000, beside?: Desk) {
     this.kind = kind;
+    this.clock = beside?.clock ?? new VirtualClock();
+    this.flusher = beside?.flusher ?? new Flusher(this.clock, 0, () => false);
     const encode: FrameEncoder = (text, of) => {
       this.encoded++;
       return textEncoder(text, of);
@@ -123,10 +133,15 @@ class Desk {
 
   /** Changes keys of the collection, in one step. */
   async upsert(keys: readonly string[], pad = 200): Promise<void> {
+    this.upsertNow(keys, pad);
+    await this.clock.settle();
+  }
+
+  upsertNow(keys: readonly string[], pad = 200): void {
     const offset = this.head.offset + 1;
     const upsert = new Map(keys.map((key) => [key, { at: offset, pad: 'x'.repeat(pad) }]));
     this.values.set(offset, new Map([...(this.values.get(offset - 1) ?? []), ...upsert]));
-    await this.#publish(offset, { type: 'update', upsert, remove: [] });
+    this.#publish(offset, { type: 'update', upsert, remove: [] });
   }
 
   /** Removes keys of the collection, in one step. */
@@ -135,18 +150,24 @@ class Desk {
     const value = new Map(this.values.get(offset - 1));
     for (const key of keys) value.delete(key);
     this.values.set(offset, value);
-    await this.#publish(offset, { type: 'update', upsert: new Map(), remove: keys });
+    this.#publish(offset, { type: 'update', upsert: new Map(), remove: keys });
+    await this.clock.settle();
   }
 
   /** Appends events to the stream, in one step. */
   async append(count: number, pad = 200): Promise<void> {
+    this.appendNow(count, pad);
+    await this.clock.settle();
+  }
+
+  appendNow(count: number, pad = 200): void {
     const first = this.head.offset + 1;
     const events = Array.from({ length: count }, (_, n) => ({
       offset: first + n,
       value: { n: first + n, pad: 'x'.repeat(pad) },
       atMs: 0,
     }));
-    await this.#publish(first + count - 1, { type: 'append', events });
+    this.#publish(first + count - 1, { type: 'append', events });
   }
 
   /** A reader, stopped as soon as its socket is full. */
@@ -163,16 +184,16 @@ class Desk {
     }
   }
 
-  async #publish(offset: number, change: PublishedChange): Promise<void> {
+  #publish(offset: number, change: PublishedChange): void {
     this.head.accept({ epoch: 'e1', previousOffset: this.head.offset, offset, change }, 0);
     this.flusher.channel(this.channel);
-    await this.clock.settle();
   }
 }
 
 /** The different runs that readers are half-way through. */
-function runsHeldFor(readers: readonly StoppedReader[]) {
-  const runs = new Set(readers.flatMap(({ subscription: { run } }) => (run === null ? [] : [run])));
+function runsHeldFor(readers: readonly (StoppedReader | Subscription)[]) {
+  const subscriptions = readers.map((each) => (each instanceof StoppedReader ? each.subscription : each));
+  const runs = new Set(subscriptions.flatMap(({ run }) => (run === null ? [] : [run])));
   const bytes = [...runs].reduce((sum, run) => sum + run.bytes, 0);
   return { count: runs.size, bytes, runs };
 }
@@ -215,6 +236,41 @@ describe('P-NODE-5 readers that stop in the middle of a large collection', () =>
       expect(reader.model.value).toEqual(desk.values.get(desk.head.offset));
     }
     expect(runsHeldFor(readers).count).toBe(0);
+  });
+
+  test('removals that are more than anybody remembers reach readers in step', async () => {
+    const desk = new Desk('collection');
+    const many = Array.from({ length: 3_000 }, (_, n) => `a key that is long enough to need parts ${n}`);
+    await desk.upsert(many, 1);
+    const reader = await desk.reader();
+    await reader.takeAll();
+    await desk.remove(many.slice(1));
+    await reader.takeAll();
+    expect([...(reader.model.value as ReadonlyMap<string, unknown>).keys()]).toEqual(many.slice(0, 1));
+  });
+
+  test.each(['collection', 'stream'] as const)('hold as few of a second channel, a %s', async (kind) => {
+    const first = new Desk('collection');
+    const second = new Desk(kind, 1_000, first);
+    let pad = 200;
+    const change = async () => {
+      // Whole fields are new, so that a change takes as many parts as the value.
+      first.upsertNow(KEYS, ++pad);
+      if (kind === 'stream') second.appendNow(60);
+      else second.upsertNow(KEYS, pad);
+      await first.clock.settle();
+    };
+    await change();
+    const subscriptions: Subscription[] = [];
+    while (subscriptions.length < MANY) {
+      const reader = await first.reader(first.head.offset);
+      subscriptions.push(reader.alsoReads(second));
+      await change();
+      // The first has taken all the room there was.
+      expect(reader.socket.bufferedBytes).toBeGreaterThan(WATERMARK_BYTES);
+    }
+    expect(subscriptions.map(({ sent }) => sent)).not.toContain(second.head.offset);
+    expect(runsHeldFor(subscriptions).count).toBeLessThanOrEqual(MAX_HELD_RUNS);
   });
 
   test('and who come back with cursors need ranges: the same', async () => {

@@ -52,3 +52,36 @@ describe('a value in parts (P-DATA-7)', () => {
     },
   );
 });
+
+describe('events in pages (P-DATA-4)', () => {
+  const entries = Array.from({ length: 5_000 }, (_, n) => ({ offset: n + 1, value: n, atMs: 0 }));
+
+  test('lead from one to the next, each event in one of them', () => {
+    const pages = [...frames.pages(0, entries, 1_000)];
+    let base = 0;
+    for (const { frame, offset } of pages) {
+      expect(frame.byteLength).toBeLessThanOrEqual(1_000);
+      const { o, vs } = JSON.parse(frame.payload as string) as { o: number; vs: readonly number[] };
+      expect(o).toBe(offset);
+      expect(vs).toEqual(entries.slice(base, offset).map(({ value }) => value));
+      base = offset;
+    }
+    expect(base).toBe(5_000);
+  });
+
+  test('are made one at a time: the first costs no more for all that follow', () => {
+    let read = 0;
+    function* counted() {
+      for (const entry of entries) {
+        read++;
+        yield entry;
+      }
+    }
+    const [first] = frames.pages(0, counted(), 1_000);
+    expect(first?.offset).toBe(read - 1);
+    expect(read).toBeLessThan(100);
+    read = 0;
+    expect([...frames.pages(0, counted(), 200)].at(-1)?.offset).toBe(5_000);
+    expect(read).toBe(5_000);
+  });
+});

@@ -15,7 +15,6 @@ export interface Page {
   readonly frame: EncodedFrame;
   /** Of its last event. */
   readonly offset: number;
-  readonly events: number;
 }
 
 /** Fixed text around the pieces of a part, generously. */
@@ -72,34 +71,31 @@ export class ChannelFrames {
     return this.#parts(head, chain(pieces('u', upserted), removals(removed)), partBytes);
   }
 
-  /** Events after `base`, in as many pages as it takes. */
-  events(base: number, entries: readonly StreamEntry[], partBytes: number): Page[] {
-    const pages: Page[] = [];
-    let page = this.page(base, entries, partBytes);
-    for (let at = 0; page !== null; page = this.page(page.offset, entries.slice(at), partBytes)) {
-      pages.push(page);
-      at += page.events;
-    }
-    return pages;
-  }
-
-  /** The first events after `base`, as many as a part holds but at least one; `null` where there is none. */
-  page(base: number, entries: Iterable<StreamEntry>, partBytes: number): Page | null {
-    const page: StreamEntry[] = [];
-    const json: string[] = [];
+  /**
+   * Events after `base`, each page as many as a part holds but at least one. Nothing is read or encoded before it is asked
+   * for.
+   */
+  *pages(base: number, entries: Iterable<StreamEntry>, partBytes: number): Generator<Page> {
+    let page: StreamEntry[] = [];
+    let json: string[] = [];
     let characters = ENVELOPE_CHARACTERS;
     for (const entry of entries) {
       const text = JSON.stringify(entry.value);
       // An offset is at most 16 digits, where offsets have to be listed.
       const more = lengthBound(text) + 17;
-      if (page.length > 0 && characters + more > partBytes) break;
+      if (page.length > 0 && characters + more > partBytes) {
+        const before = this.#page(base, page, json);
+        yield before;
+        base = before.offset;
+        page = [];
+        json = [];
+        characters = ENVELOPE_CHARACTERS;
+      }
       page.push(entry);
       json.push(text);
       characters += more;
     }
-    const last = page[page.length - 1];
-    if (last === undefined) return null;
-    return { frame: this.#page(base, page, json), offset: last.offset, events: page.length };
+    if (page.length > 0) yield this.#page(base, page, json);
   }
 
   reset(epoch: string, offset: number, why: ResetReason, lost?: readonly [number, number]): EncodedFrame {
@@ -107,7 +103,7 @@ export class ChannelFrames {
     return this.frame({ t: 'rst', n: this.#alias, e: epoch, o: offset, why, ...said });
   }
 
-  #page(base: number, entries: readonly StreamEntry[], json: readonly string[]): EncodedFrame {
+  #page(base: number, entries: readonly StreamEntry[], json: readonly string[]): Page {
     const offset = entries[entries.length - 1]?.offset ?? base;
     const first = entries[0]?.offset ?? offset;
     const consecutive = offset - first === entries.length - 1;
@@ -115,7 +111,7 @@ export class ChannelFrames {
     if (base !== offset - entries.length) text += `,"b":${base}`;
     text += entries.length === 1 ? `,"v":${json[0] ?? 'null'}` : `,"vs":[${json.join(',')}]`;
     if (!consecutive) text += `,"os":[${entries.map((entry) => entry.offset).join(',')}]`;
-    return this.#encode(`${text}}`, 'data');
+    return { frame: this.#encode(`${text}}`, 'data'), offset };
   }
 
   #parts(head: string, content: Iterable<Piece>, partBytes: number): EncodedFrame[] {

@@ -31,7 +31,7 @@ export class StreamHead extends HeadOfChannel {
   }
 
   live({ partBytes }: FrameForm): FrameRun {
-    const pages = this.#frames.events(this.flushed, this.#unflushed, partBytes);
+    const pages = [...this.#frames.pages(this.flushed, this.#unflushed, partBytes)];
     const frames = pages.map(({ frame }) => frame);
     if (pages.length <= 1) return this.toHead(frames);
     return frameRun(frames, this.epoch, this.offset, { pages: pages.map(({ offset }) => offset) });
@@ -78,8 +78,8 @@ export class StreamHead extends HeadOfChannel {
 
   /** One page only: a reader that stops behind it holds nothing, and goes on from history. */
   #page(sent: number, partBytes: number): FrameRun {
-    const page = this.#frames.page(sent, this.#history.after(sent), partBytes);
-    return page === null ? this.toHead([]) : frameRun([page.frame], this.epoch, page.offset);
+    const [page] = this.#frames.pages(sent, this.#history.after(sent), partBytes);
+    return page === undefined ? this.toHead([]) : frameRun([page.frame], this.epoch, page.offset);
   }
 
   #reset(why: ResetReason, offset: number, lost?: readonly [number, number]): FrameRun {
