@@ -19,7 +19,7 @@ export function packageBuild(doors: readonly string[]): Options[] {
     { ...common, format: 'esm', splitting: true, clean: [LEAVE_CJS, LEAVE_TYPES] },
     // Splitting CommonJS rewrites the syntax of every file, and puts "use client" behind other statements.
     { ...common, format: 'cjs', splitting: false, clean: [LEAVE_ESM, LEAVE_TYPES] },
-    // The types of both formats come from one run of the compiler, which is most of the work.
+    // The types of both formats come from one run of the compiler, which is most of the work. It cleans up types only.
     {
       ...common,
       format: ['esm', 'cjs'],

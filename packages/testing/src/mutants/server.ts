@@ -65,8 +65,8 @@ export const serverMutants: readonly Mutant[] = [
     name: 'conflated-stream',
     rule: 'P-DATA-10: no event is left out',
     file: 'server/src/hub/stream-head.ts',
-    find: 'this.#frames.events(this.flushed, this.#unflushed, partBytes)',
-    replace: 'this.#frames.events(this.flushed, this.#unflushed.slice(-1), partBytes)',
+    find: 'this.#frames.pages(this.flushed, this.#unflushed, partBytes)',
+    replace: 'this.#frames.pages(this.flushed, this.#unflushed.slice(-1), partBytes)',
   },
   {
     name: 'stream-below-its-floor',

@@ -142,12 +142,19 @@ export type HistoryEvent = { readonly atMs: number } & (
     }
   | { readonly type: 'revoked'; readonly session: string; readonly channel: string }
   /** A subscription was asked for, on this session's socket. */
-  | { readonly type: 'asked'; readonly session: string; readonly channel: string }
+  | {
+      readonly type: 'asked';
+      readonly session: string;
+      readonly channel: string;
+      /** Which of the session's questions it is in. */
+      readonly id: number;
+    }
   /** The server answered it. */
   | {
       readonly type: 'attached';
       readonly session: string;
       readonly channel: string;
+      readonly id: number;
       readonly mode: RecoveryMode;
     }
   /** Data of the channel was written to this session's socket. */

@@ -94,7 +94,8 @@ export class WireTap {
     const session = this.#sessionOf(connection);
     for (const frame of framesOf<ClientFrame>(data)) {
       if (frame.t !== 'sub') continue;
-      for (const { c: channel } of frame.ch) this.#history.add({ type: 'asked', session, channel });
+      for (const { c: channel } of frame.ch)
+        this.#history.add({ type: 'asked', session, channel, id: frame.id });
     }
   }
 
@@ -110,7 +111,7 @@ export class WireTap {
       for (const entry of frame.r) {
         if ('err' in entry) continue;
         this.recovery[entry.m]++;
-        this.#history.add({ type: 'attached', session, channel: entry.c, mode: entry.m });
+        this.#history.add({ type: 'attached', session, channel: entry.c, id: frame.id, mode: entry.m });
       }
     }
     for (const channel of taintsIn(data)) this.#history.add({ type: 'exposed', session, channel });

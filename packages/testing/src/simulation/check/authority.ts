@@ -10,21 +10,24 @@ export function checkAuthority(history: readonly HistoryEvent[]): Violation[] {
   const granted = new Map<string, boolean>();
   const revoked = new Set<string>();
   const endsAtMs = new Map<string, number>();
-  const judged = new Set<string>();
-  /** Where in the history somebody was let in last, and where the questions stand that have no answer. */
+  /** How many credentials of a session are being judged. */
+  const judging = new Map<string, number>();
+  const judge = (session: string, more: 1 | -1): void =>
+    void judging.set(session, Math.max(0, (judging.get(session) ?? 0) + more));
+  /** Where in the history somebody was let in last, and where a question was asked. */
   const grants = new Map<string, number>();
-  const questions = new Map<string, number[]>();
+  const questions = new Map<string, number>();
   history.forEach((event, index) => {
     const { atMs } = event;
     switch (event.type) {
       case 'authenticating':
-        judged.add(event.session);
+        judge(event.session, 1);
         break;
       case 'notAuthenticated':
-        judged.delete(event.session);
+        judge(event.session, -1);
         break;
       case 'authenticated':
-        judged.delete(event.session);
+        judge(event.session, -1);
         endsAtMs.set(event.session, atMs + event.endsInMs);
         break;
       case 'authorized': {
@@ -39,7 +42,7 @@ export function checkAuthority(history: readonly HistoryEvent[]): Violation[] {
         break;
       case 'exposed': {
         const endedAtMs = endsAtMs.get(event.session) ?? Infinity;
-        const isExpired = atMs > endedAtMs && !judged.has(event.session);
+        const isExpired = atMs > endedAtMs && (judging.get(event.session) ?? 0) === 0;
         const what = `data of ${event.channel} was written to ${event.session}`;
         if (isExpired) report('R12', atMs, `${what}, whose credentials ended at ${endedAtMs} ms.`);
         else if (revoked.has(keyOf(event))) report('R12', atMs, `${what}, which had lost the right to it.`);
@@ -48,10 +51,10 @@ export function checkAuthority(history: readonly HistoryEvent[]): Violation[] {
         break;
       }
       case 'asked':
-        questions.set(keyOf(event), [...(questions.get(keyOf(event)) ?? []), index]);
+        questions.set(`${keyOf(event)} ${event.id}`, index);
         break;
       case 'attached': {
-        const asked = questions.get(keyOf(event))?.shift() ?? Infinity;
+        const asked = questions.get(`${keyOf(event)} ${event.id}`) ?? Infinity;
         if ((grants.get(keyOf(event)) ?? -1) > asked) break;
         const { session, channel, mode } = event;
         report('R11', atMs, `${session} was attached to ${channel} (${mode}) without being authorised anew.`);

@@ -1,7 +1,7 @@
 // Publishes: an acknowledgement is a promise about what was written (R8) and in which order (R1).
 import type { Position } from '@tickwire/protocol';
 import { canonicalJson } from '../canonical-json.js';
-import type { HistoryEvent } from '../history.js';
+import type { Change, HistoryEvent, WrittenChange } from '../history.js';
 import { applyRequest, type ChannelLogs } from './channel-log.js';
 import type { Violation } from './violation.js';
 
@@ -69,13 +69,23 @@ function checkUnclaimed(
   refused: ReadonlyMap<number, string>,
   logs: ChannelLogs,
 ): Violation[] {
-  return unclaimed.flatMap(({ channel, epoch, offset, atMs }) => {
+  const byChannel = new Map<string, Published[]>();
+  for (const request of unanswered) {
+    byChannel.set(request.channel, [...(byChannel.get(request.channel) ?? []), request]);
+  }
+  return unclaimed.flatMap(({ channel, epoch, offset, change, atMs }) => {
+    const requests = byChannel.get(channel) ?? [];
     const fits = (request: Published): boolean =>
-      request.channel === channel &&
       request.atMs <= atMs &&
+      mayHaveWritten(request.change, change) &&
       problemOf(request, { epoch, offset }, logs, false) === null;
-    if (unanswered.some((request) => !refused.has(request.publish) && fits(request))) return [];
-    const liar = unanswered.find(fits);
+    const asked = requests.find((request) => !refused.has(request.publish) && fits(request));
+    if (asked !== undefined) {
+      // Events are written once. Whether a value is written again nobody can tell from two who want the same.
+      if ('append' in change) requests.splice(requests.indexOf(asked), 1);
+      return [];
+    }
+    const liar = requests.find(fits);
     const where = `${offset}@${epoch} of ${channel} was written`;
     const message =
       liar === undefined
@@ -83,6 +93,19 @@ function checkUnclaimed(
         : `${where}, which publish ${liar.publish} had asked for and was told not to have done (${refused.get(liar.publish)}).`;
     return [{ rule: 'R8', atMs, message }];
   });
+}
+
+/** Whether a change touches what was asked to be changed. Cheap: most of what was asked for is something else. */
+function mayHaveWritten(asked: Change, written: WrittenChange): boolean {
+  if (!('upsert' in written)) return true;
+  if ('clear' in asked) return true;
+  if ('set' in asked || 'append' in asked) return false;
+  const wanted = new Set([
+    ...Object.keys(asked.upsert ?? {}),
+    ...Object.keys(asked.patch ?? {}),
+    ...(asked.remove ?? []),
+  ]);
+  return [...Object.keys(written.upsert), ...written.remove].every((key) => wanted.has(key));
 }
 
 /** What a publisher asks for in one order is written in that order. */
