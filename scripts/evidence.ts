@@ -5,7 +5,8 @@ import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 
 const PAGE = 'docs/evidence.md';
-const fromSource = ['--conditions=@tickwire/source', '--import', 'tsx'];
+/** As `npm run simulate` does. */
+const fromSource = ['--single-threaded-gc', '--conditions=@tickwire/source', '--import', 'tsx'];
 const commandLine = 'packages/tickwire/src/cli.ts';
 
 const HELP = `npm run evidence -- [options]

@@ -49,6 +49,8 @@ const HOOKS_END_MS = 20_000;
 /** How long before and after its end a token is asked for anew. */
 const REAUTH_LEAD_MS = 10_000;
 const AUTH_GRACE_MS = 5_000;
+/** How exactly a server ends what is over: it looks at deadlines every 50 ms, of which a turn may be 100 ms late. */
+const ENDS_WITHIN_MS = 150;
 
 /** One server of a run, through all its lives. */
 export class SimulatedServer {
@@ -184,7 +186,7 @@ export class SimulatedServer {
   #createServer(machine: VirtualMachine, link: BrokerLink): Server<SimulationContract> {
     const { contract, scenario, rules, hooks, random, history } = this.#options;
     const tokenTtlMs = scenario.tokenTtlMs ?? null;
-    const endsInMs = tokenTtlMs === null ? null : tokenTtlMs + AUTH_GRACE_MS;
+    const endsInMs = tokenTtlMs === null ? null : tokenTtlMs + AUTH_GRACE_MS + ENDS_WITHIN_MS;
     const dice = random.fork(`life ${this.#lives}`);
     const pause = (ms: number): Promise<void> => new Promise((resolve) => void machine.setTimer(ms, resolve));
     const rule =
