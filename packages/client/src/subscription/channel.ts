@@ -127,8 +127,7 @@ export function createChannel(
   let replayed = 0;
   let snapshot: ChannelSnapshot<unknown> | null = null;
 
-  const error = (): TickwireError | null =>
-    channel.subscription.status === 'refused' ? channel.subscription.error : null;
+  const error = (): TickwireError | null => (channel.subscription as AnySubscription).error ?? null;
 
   const standing = (): Standing =>
     statusOf({

@@ -67,11 +67,11 @@ export function createSubscriptionTransition(
 }
 
 /** Whether an answer is to the question at hand, or to a later copy of it; else it was given up, or asked anew since. */
-export function awaits({ requestId: first = Infinity }: AnySubscription, requestId: number): boolean {
-  return requestId >= first;
+export function awaits(state: AnySubscription, requestId: number): boolean {
+  return requestId >= (state.requestId ?? Infinity);
 }
 
 /** The moment at which a state wants to be asked again; `Infinity` for never. */
-export function subscriptionDeadlineMs({ deadlineMs = Infinity }: AnySubscription): number {
-  return deadlineMs;
+export function subscriptionDeadlineMs(state: AnySubscription): number {
+  return state.deadlineMs ?? Infinity;
 }
