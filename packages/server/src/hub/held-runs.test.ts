@@ -198,6 +198,14 @@ function runsHeldFor(readers: readonly (StoppedReader | Subscription)[]) {
   return { count: runs.size, bytes, runs };
 }
 
+/** They read on, one after the other, until each holds what the server does. */
+async function allHoldTheHead(desk: Desk, readers: readonly StoppedReader[]): Promise<void> {
+  for (const reader of readers) {
+    await reader.takeAll();
+    expect(reader.model.value).toEqual(desk.values.get(desk.head.offset));
+  }
+}
+
 /** Each event once, or that it is lost. */
 function isToldOf({ model }: StoppedReader, first: number, last: number): void {
   const told = new Set(model.events.map(({ offset }) => offset));
@@ -231,10 +239,7 @@ describe('P-NODE-5 readers that stop in the middle of a large collection', () =>
       await readers[(round * 7) % MANY]?.take();
       expect(runsHeldFor(readers).count).toBeLessThanOrEqual(MAX_HELD_RUNS);
     }
-    for (const reader of readers) {
-      await reader.takeAll();
-      expect(reader.model.value).toEqual(desk.values.get(desk.head.offset));
-    }
+    await allHoldTheHead(desk, readers);
     expect(runsHeldFor(readers).count).toBe(0);
   });
 
@@ -288,10 +293,7 @@ describe('P-NODE-5 readers that stop in the middle of a large collection', () =>
       await readers[(round * 7) % MANY]?.take();
       expect(runsHeldFor(readers).count).toBeLessThanOrEqual(MAX_HELD_RUNS);
     }
-    for (const reader of readers) {
-      await reader.takeAll();
-      expect(reader.model.value).toEqual(desk.values.get(desk.head.offset));
-    }
+    await allHoldTheHead(desk, readers);
   });
 
   test('at one head, each from another place and with other parts: the same, and no part comes twice', async () => {
@@ -309,10 +311,7 @@ describe('P-NODE-5 readers that stop in the middle of a large collection', () =>
       for (const reader of readers) await reader.take();
       expect(runsHeldFor(readers).count).toBeLessThanOrEqual(MAX_HELD_RUNS);
     }
-    for (const reader of readers) {
-      await reader.takeAll();
-      expect(reader.model.value).toEqual(desk.values.get(desk.head.offset));
-    }
+    await allHoldTheHead(desk, readers);
   });
 
   test('P-DATA-7 and lose their run while the head stands are given the rest of the same parts', async () => {
@@ -388,10 +387,7 @@ describe('P-NODE-5 readers that stop in the middle of a large collection', () =>
     expect(desk.head.floor).toBe(desk.head.offset);
     const late = await desk.reader();
     expect(late.subscription.run?.offset).toBe(desk.head.offset);
-    for (const reader of [...before, late]) {
-      await reader.takeAll();
-      expect(reader.model.value).toEqual(desk.values.get(desk.head.offset));
-    }
+    await allHoldTheHead(desk, [...before, late]);
   });
 
   test('lose their run to others only when nothing was taken of it for longest, not when they are slow', async () => {

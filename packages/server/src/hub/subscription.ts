@@ -82,7 +82,7 @@ export class Subscription {
 
   /**
    * The reader is to be given this run from its first frame, or, where it is one that was let go of in the middle, the
-   * rest: begun anew, the same parts would be a hole to the reader (P-DATA-7). The parts of any other it drops by itself.
+   * rest: what it took of the same parts still counts (P-DATA-7). The parts of any other it drops by itself.
    */
   follow(run: FrameRun): void {
     if (!isSameSpan(run.span, this.#lost)) this.runIndex = 0;

@@ -117,6 +117,7 @@ export class ModelReader {
   }
 
   #collect(frame: FullFrame | DeltaFrame): readonly (FullFrame | DeltaFrame)[] | null {
+    // Stricter than a client: a server does not send parts of one value again that the reader still holds.
     const [first] = this.#parts;
     if (first !== undefined && !isSameValue(first, frame)) this.#parts = [];
     if ((frame.i ?? 0) !== this.#parts.length) throw new Error('a part that is not the next');

@@ -41,21 +41,22 @@ export function checkAuthority(history: readonly HistoryEvent[]): Violation[] {
         revoked.add(keyOf(event));
         break;
       case 'exposed': {
+        const key = keyOf(event);
         const endedAtMs = endsAtMs.get(event.session) ?? Infinity;
         const isExpired = atMs > endedAtMs && (judging.get(event.session) ?? 0) === 0;
         const what = `data of ${event.channel} was written to ${event.session}`;
         if (isExpired) report('R12', atMs, `${what}, whose credentials ended at ${endedAtMs} ms.`);
-        else if (revoked.has(keyOf(event))) report('R12', atMs, `${what}, which had lost the right to it.`);
-        else if (granted.get(keyOf(event)) !== true)
-          report('R10', atMs, `${what}, which is not authorised for it.`);
+        else if (revoked.has(key)) report('R12', atMs, `${what}, which had lost the right to it.`);
+        else if (granted.get(key) !== true) report('R10', atMs, `${what}, which is not authorised for it.`);
         break;
       }
       case 'asked':
         questions.set(`${keyOf(event)} ${event.id}`, index);
         break;
       case 'attached': {
-        const asked = questions.get(`${keyOf(event)} ${event.id}`) ?? Infinity;
-        if ((grants.get(keyOf(event)) ?? -1) > asked) break;
+        const key = keyOf(event);
+        const asked = questions.get(`${key} ${event.id}`) ?? Infinity;
+        if ((grants.get(key) ?? -1) > asked) break;
         const { session, channel, mode } = event;
         report('R11', atMs, `${session} was attached to ${channel} (${mode}) without being authorised anew.`);
         break;

@@ -23,15 +23,14 @@ export function checkPublishes(history: readonly HistoryEvent[], logs: ChannelLo
       open.set(event.channel, (open.get(event.channel) ?? 0) + 1);
     }
     if (event.type === 'restored') {
-      taken.add(`${event.channel} ${event.position.epoch} ${event.position.offset}`);
+      taken.add(placeOf(event.channel, event.position));
     }
     if (event.type === 'acknowledged') {
       const request = published.get(event.publish);
       if (request === undefined) continue;
       const others = (open.get(request.channel) ?? 0) - 1;
       open.set(request.channel, others);
-      const { epoch, offset } = event.position;
-      const place = `${request.channel} ${epoch} ${offset}`;
+      const place = placeOf(request.channel, event.position);
       // Somebody else may have written there: then this change found everything as it wanted it.
       const mayBeIdle = taken.has(place) || others > 0;
       taken.add(place);
@@ -50,9 +49,7 @@ export function checkPublishes(history: readonly HistoryEvent[], logs: ChannelLo
   // A history in which nobody publishes to a channel does not tell who does.
   const unclaimed = history.filter(
     (event) =>
-      event.type === 'written' &&
-      open.has(event.channel) &&
-      !taken.has(`${event.channel} ${event.epoch} ${event.offset}`),
+      event.type === 'written' && open.has(event.channel) && !taken.has(placeOf(event.channel, event)),
   ) as Written[];
   const unanswered = [...published.values()].filter(({ publish }) => !positions.has(publish));
   return [
@@ -61,6 +58,8 @@ export function checkPublishes(history: readonly HistoryEvent[], logs: ChannelLo
     ...checkUnclaimed(unclaimed, unanswered, refused, logs),
   ];
 }
+
+const placeOf = (channel: string, { epoch, offset }: Position): string => `${channel} ${epoch} ${offset}`;
 
 /** What was written and acknowledged to nobody was asked for by somebody who was not told that it was not written. */
 function checkUnclaimed(
@@ -71,7 +70,9 @@ function checkUnclaimed(
 ): Violation[] {
   const byChannel = new Map<string, Published[]>();
   for (const request of unanswered) {
-    byChannel.set(request.channel, [...(byChannel.get(request.channel) ?? []), request]);
+    const requests = byChannel.get(request.channel);
+    if (requests === undefined) byChannel.set(request.channel, [request]);
+    else requests.push(request);
   }
   return unclaimed.flatMap(({ channel, epoch, offset, change, atMs }) => {
     const requests = byChannel.get(channel) ?? [];
