@@ -18,7 +18,7 @@ type Part = (typeof PARTS)[number];
 const HELP = `Usage: npm run bench [-- options]
 
   --only PARTS   some of hot,watchlist,size,stalled (default: all but stalled, which takes two minutes)
-  --rounds N     paired rounds of a workload, at least 5 unless --quick (default: 7)
+  --rounds N     paired rounds of a workload, at least 5 unless --quick (default: 15)
   --quick        3 short rounds: whether it runs at all, not a figure to quote
   --seed N       which connection holds what, and the order in a round (default: 1)
   --check        exit with 1 and say by how much where a limit is missed
@@ -50,7 +50,7 @@ function readSettings(): Settings | null {
   const unknown = parts.filter((part) => !PARTS.includes(part as Part));
   if (unknown.length > 0)
     throw new SetupError(`--only knows ${PARTS.join(', ')}, not ${unknown.join(', ')}.`);
-  const rounds = Number(values.rounds ?? (values.quick ? 3 : 7));
+  const rounds = Number(values.rounds ?? (values.quick ? 3 : 15));
   const least = values.quick ? 1 : 5;
   if (!Number.isSafeInteger(rounds) || rounds < least)
     throw new SetupError(`--rounds must be a whole number from ${least}.`);

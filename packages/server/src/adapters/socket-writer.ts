@@ -82,6 +82,12 @@ export class SocketWriter {
     this.#stream.on('drain', listener);
   }
 
+  /** Reads what {@link writeBytes} will look at, for `ServerSocket.warm`. */
+  protected warmStream(): number {
+    const stream = this.#stream as Duplex & Partial<Pick<Socket, 'connecting'>>;
+    return this.#inFlightBytes + stream.writableLength + Number(stream.connecting);
+  }
+
   /** @param bytes a buffer, or a string of one character a byte */
   writeBytes(bytes: Buffer | string): void {
     const stream = this.#stream;

@@ -8,7 +8,7 @@ function world(isBehind: () => boolean, windowMs = 0) {
   const flusher = new Flusher(clock, windowMs, isBehind);
   const publish = (): void => {
     flusher.channel({ flush: () => void done.push('flush') });
-    flusher.writer({ write: () => void done.push('write') });
+    flusher.writer({ warm: () => 0, write: () => void done.push('write') });
   };
   return { clock, done, flusher, publish };
 }
@@ -62,4 +62,18 @@ test('nothing happens after the end', async () => {
   flusher.stop();
   await clock.advance(100);
   expect(done).toEqual([]);
+});
+
+test('connections are read ahead before any of them is written, so many at a time that the processor keeps them', async () => {
+  const clock = new VirtualClock();
+  const done: string[] = [];
+  const flusher = new Flusher(clock, 0, () => false);
+  for (let each = 0; each < 40; each++) {
+    flusher.writer({ warm: () => done.push('warm'), write: () => void done.push('write') });
+  }
+  await clock.settle();
+  const inTurn = done
+    .join(' ')
+    .replaceAll(/(\w+)( \1)*/g, (all, what: string) => `${all.split(' ').length} ${what}`);
+  expect(inTurn).toBe('32 warm 32 write 8 warm 8 write');
 });

@@ -99,6 +99,10 @@ export class Outbox implements Reader, Writer {
     if (this.#behind.size > 0 && !this.#listed) this.#list();
   }
 
+  warm(): number {
+    return Number(this.#hasMore) + (this.#socket.warm?.() ?? 0);
+  }
+
   /** Writes now, once: at the end of a turn, or before a close. */
   write(): void {
     if (this.#closed) return;
