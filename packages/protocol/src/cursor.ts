@@ -10,6 +10,9 @@ import type { Position } from './position.js';
  */
 export type Coverage = 'apply' | 'duplicate' | 'hole';
 
+/** Most parts that one value or change comes in; more is a fault of the sender (P-DATA-7). */
+export const MAX_PARTS = 256;
+
 /** Judges the range (base, offset] against a cursor of the same epoch (P-DATA-1). */
 export function coverageOf(cursor: number, base: number, offset: number): Coverage {
   if (offset <= cursor) return 'duplicate';

@@ -1,14 +1,15 @@
-import type {
-  DeltaFrame,
-  EventsFrame,
-  FullFrame,
-  Position,
-  RecoveryMode,
-  ResetFrame,
-  SubscribedEntry,
+import {
+  type DeltaFrame,
+  type EventsFrame,
+  type FullFrame,
+  MAX_PARTS,
+  type Position,
+  type RecoveryMode,
+  type ResetFrame,
+  type SubscribedEntry,
 } from '@tickwire/protocol';
 import { describe, expect, test } from 'vitest';
-import { createSequencer, MAX_PARTS, type SequencedFrame, type Sequencer } from './sequencer.js';
+import { createSequencer, type SequencedFrame, type Sequencer } from './sequencer.js';
 
 const entry = (m: RecoveryMode, o: number, more: Partial<SubscribedEntry> = {}): SubscribedEntry => ({
   c: 'c',

@@ -7,6 +7,7 @@ import {
   type DeltaFrame,
   type EventsFrame,
   type FullFrame,
+  MAX_PARTS,
   type Position,
   type ResetFrame,
   type SubscribedEntry,
@@ -14,9 +15,6 @@ import {
 
 /** A frame that moves the cursor. */
 export type SequencedFrame = FullFrame | DeltaFrame | EventsFrame | ResetFrame;
-
-/** Most parts of one value; more is a fault of the sender (P-DATA-7). */
-export const MAX_PARTS = 256;
 
 /**
  * What to do with a frame: a frame, to be applied and then committed; `ignore`; or `hole`: something is missing, ask

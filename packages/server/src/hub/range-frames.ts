@@ -1,6 +1,6 @@
 // Range frames: writes the data frames of one channel, cut into parts that a reader accepts (P-DATA-7). Text is
 // assembled from pieces, so that every record and event is turned into JSON once per frame it is in.
-import type { ResetReason } from '@tickwire/protocol';
+import { MAX_PARTS, type ResetReason } from '@tickwire/protocol';
 import type { StreamEntry } from '../broker/broker.js';
 import type { EncodedFrame, FrameEncoder } from '../ports/frame-encoder.js';
 
@@ -19,8 +19,6 @@ export interface Page {
 
 /** Fixed text around the pieces of a part, generously. */
 const ENVELOPE_CHARACTERS = 160;
-/** Most parts of one value (P-DATA-7). */
-const MAX_PARTS = 256;
 
 /** Writes the frames of one channel under its alias. */
 export class ChannelFrames {
