@@ -320,6 +320,32 @@ describe('tokens', () => {
     expect(server.pipes).toHaveLength(1);
   });
 
+  test('P-SUB-13 what was refused for good is asked for again with fresh credentials, not before', async () => {
+    const { client, clock, server } = setUp({ getToken: () => 'token' });
+    const prices = client.channel('price/{symbol}', { symbol: 'A' });
+    prices.retain();
+    await clock.settle();
+    server.pipe.send({
+      t: 'subd',
+      id: server.pipe.of('sub')[0]!.id,
+      r: [{ c: 'price/A', err: { c: 'forbidden' } }],
+    });
+    prices.retain();
+    await clock.advance(30_000);
+    expect(server.pipe.of('sub')).toHaveLength(1);
+    client.reauthenticate();
+    await clock.settle();
+    server.pipe.send({ t: 'res', id: server.pipe.of('auth')[0]!.id, err: { c: 'unauthenticated' } });
+    await clock.settle();
+    expect(server.pipe.of('sub')).toHaveLength(1);
+    client.reauthenticate();
+    await clock.settle();
+    server.pipe.send({ t: 'res', id: server.pipe.of('auth')[1]!.id, v: { ttl: 60_000 } });
+    await clock.settle();
+    expect(server.pipe.of('sub').map(({ ch }) => ch)).toEqual([[{ c: 'price/A' }], [{ c: 'price/A' }]]);
+    expect(prices.getSnapshot()).toMatchObject({ status: 'live', error: null });
+  });
+
   test('no token is ever logged or put into an error', async () => {
     const lines: string[] = [];
     const { client, clock, server } = setUp({

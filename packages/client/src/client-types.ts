@@ -129,6 +129,6 @@ export interface Client<C extends AnyContract = AnyContract> {
   stats(): ClientStats;
   /** Drops the values that are kept for channels nobody holds any more. */
   clearCache(): void;
-  /** Fetches a fresh token and sends it, as after a login. Does nothing while not connected: connecting asks anyway. */
+  /** Fetches a fresh token and sends it, as after a login; what was refused is asked for anew. Does nothing while not connected: connecting asks anyway. */
   reauthenticate(): void;
 }

@@ -367,6 +367,7 @@ export function createClient(first: AnyContract | ClientOptions = {}, second: Cl
       case 'res':
         if (frame.id !== authId) commands.answered(frame, id);
         else if (frame.err) report(fromWireError(frame.err));
+        else registry.attachAll();
         break;
       case 'subd':
         registry.answered(frame, id);
@@ -463,7 +464,8 @@ export function createClient(first: AnyContract | ClientOptions = {}, second: Cl
     refused: (channel: Channel, error: TickwireError) => report(error, channel.id),
     latencyOf(payload: unknown, timeField: string | undefined) {
       const said = timeField && (payload as Record<string, unknown> | null | undefined)?.[timeField];
-      const madeMs = typeof said === 'string' ? Date.parse(said) : Number(said);
+      // Reads milliseconds and texts alike; what is neither has no time.
+      const madeMs = Number(new Date(said as string));
       if (!(madeMs > 0)) return undefined;
       const latencyMs = wallMs() + (clockOffsetMs ?? 0) - madeMs;
       counters.latencyMs = smooth(counters.latencyMs, latencyMs);

@@ -55,7 +55,7 @@ export interface Registry {
   readonly channels: ReadonlyMap<string, Channel>;
   /** Holds a channel until the returned function is called; `prepare` runs before anything is asked. */
   readonly retain: (id: string, prepare: (channel: Channel) => void) => Cancel;
-  /** A connection can be asked from now on: every channel is, unless it has been already. */
+  /** A connection can be asked from now on, or anew after fresh credentials: every channel is that has no better answer. */
   readonly attachAll: () => void;
   /** A connection is gone. */
   readonly detachAll: (socketId: number) => void;
@@ -178,12 +178,14 @@ export function createRegistry(ports: RegistryPorts): Registry {
   return {
     channels,
     retain(id, prepare) {
-      const channel = channels.get(id) ?? createChannel(id, ports);
+      const known = channels.get(id);
+      const channel = known ?? createChannel(id, ports);
       channels.set(id, channel);
       prepare(channel);
       channel.holders++;
       channel.releaseMs = Infinity;
-      want(channel);
+      // The others have been asked for, or refused: to be held once more changes neither.
+      if (!known) want(channel);
       let held = true;
       return () => {
         if (!held) return;

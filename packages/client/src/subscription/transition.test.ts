@@ -83,6 +83,7 @@ const table: Record<string, Record<string, string>> = {
     'deadlineReached much later': 'pending on 1 until 110000 | subscribe 1',
   },
   refused: {
+    wanted: 'pending on 1 until 15000 | subscribe 1',
     'wanted on another connection': 'pending on 2 until 15000 | subscribe 2',
     released: 'idle | unsubscribe 1',
     disconnected: 'idle |',

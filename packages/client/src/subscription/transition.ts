@@ -19,7 +19,7 @@ export function createSubscriptionTransition(
 ): Transition<SubscriptionState, SubscriptionEvent, SubscriptionEffect> {
   return (state, event) => {
     const { at, requestId } = event;
-    const { socketId: ownSocketId }: AnySubscription = state;
+    const { socketId: ownSocketId, deadlineMs: ownDeadlineMs }: AnySubscription = state;
     const socketId = 'socketId' in event ? event.socketId : (ownSocketId ?? 0);
     const isOurs = ownSocketId === socketId;
     const ask = (first?: number): readonly [SubscriptionState, SubscriptionEffect] => [
@@ -34,8 +34,8 @@ export function createSubscriptionTransition(
       { type: 'subscribe', socketId },
     ];
 
-    // What was asked on another connection is asked again on the one at hand.
-    if (event.type === 'wanted') return isOurs ? [state] : ask();
+    // What was asked on another connection is asked again on the one at hand, and so is what was refused for good (P-SUB-13).
+    if (event.type === 'wanted') return isOurs && ownDeadlineMs !== Infinity ? [state] : ask();
     if (!isOurs) return [state];
     switch (event.type) {
       case 'released':
