@@ -32,7 +32,7 @@ import type { AcceptRequest, ServerSocket, SocketHandler } from './ports/server-
 import { channelOpener, type ChannelOpener } from './publisher.js';
 import { createChannelDirectory } from './session/channel-directory.js';
 import { Counters } from './session/counters.js';
-import { DEFAULT_LIMITS, type Limits } from './session/limits.js';
+import { type Limits, serverLimits } from './session/limits.js';
 import { TokenBuckets } from './session/rate-limit.js';
 import { Session, type SessionContext } from './session/session.js';
 import type { SessionSettings } from './session/state.js';
@@ -194,7 +194,7 @@ class Core implements ServerInternals {
         // A logger that throws is ignored: diagnostics never decide what happens.
       }
     };
-    this.limits = { ...DEFAULT_LIMITS, ...given(settings.limits) };
+    this.limits = serverLimits(settings.limits);
     const ping = pingOptions(settings.ping);
     const sessionSettings: SessionSettings = {
       helloTimeoutMs: settings.helloTimeoutMs ?? DEFAULT_SETTINGS.helloTimeoutMs,

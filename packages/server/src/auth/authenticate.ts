@@ -1,7 +1,8 @@
 // Authenticate: asks the application who is connecting, and turns every way in which it can fail into a refusal.
 import { type Clock, isTickwireError, type Logger, TickwireError } from '@tickwire/protocol';
 import type { AcceptRequest } from '../ports/server-socket.js';
-import type { PrincipalLimits } from '../session/limits.js';
+import { type GivenLimits, principalLimits } from '../session/limits.js';
+import { errorText } from '../value/error-text.js';
 import { isPromiseLike, withDeadline } from './deadline.js';
 
 /** What `authenticate` is told. */
@@ -21,7 +22,8 @@ export interface Identity {
   readonly key: string | null;
   /** Wall clock; `null` for never. */
   readonly expiresAtMs: number | null;
-  readonly limits: PrincipalLimits | undefined;
+  /** Over those of the server. */
+  readonly limits: GivenLimits;
 }
 
 /** The hook with its types forgotten. */
@@ -75,7 +77,7 @@ export class Authenticator {
     const { principal, expiresAtMs, limits } = answer as {
       readonly principal: unknown;
       readonly expiresAtMs?: unknown;
-      readonly limits?: PrincipalLimits;
+      readonly limits?: unknown;
     };
     if (isPromiseLike(principal)) {
       this.#log('error', 'authenticate answered with a promise as principal: await it');
@@ -92,25 +94,51 @@ export class Authenticator {
         throw new TickwireError('token_expired', 'The token has expired.');
       expires = expiresAtMs;
     }
-    let key: string | null;
+    return {
+      principal,
+      key: this.#nameOf(principal),
+      expiresAtMs: expires,
+      limits: this.#limits(limits),
+    };
+  }
+
+  #nameOf(principal: unknown): string | null {
+    let key: unknown;
     try {
       key = this.#keyOf(principal);
     } catch (error) {
       throw this.#refusal(error);
     }
-    return { principal, key, expiresAtMs: expires, limits };
+    if (typeof key === 'string') return key;
+    // Whatever else it is, many principals may share it, and with it their limits and keys.
+    if (key !== null)
+      this.#log('error', 'principalKey answered with something that is no text', { type: typeof key });
+    return null;
+  }
+
+  #limits(given: unknown): GivenLimits {
+    try {
+      return principalLimits(given);
+    } catch (error) {
+      // As with an expiry: a mistake about a limit must not mean that there is none.
+      this.#log('error', 'authenticate answered with a limit that is none', { error: errorText(error) });
+      throw new TickwireError('internal', 'No limits.');
+    }
   }
 
   /** What the hook threw, as far as a client may know it: a code. */
   #refusal(error: unknown): TickwireError {
     // Not its text: libraries put the token there.
+    const isOurs = isTickwireError(error) && typeof error.code === 'string';
     this.#log('info', 'authenticate refused', {
-      error: isTickwireError(error) ? error.code : error instanceof Error ? error.name : typeof error,
+      error: isOurs ? error.code : error instanceof Error ? error.name : typeof error,
     });
-    if (isTickwireError(error)) {
-      return new TickwireError(error.code, '', { executed: 'no', retryAfterMs: error.retryAfterMs });
-    }
-    return new TickwireError('unauthenticated', '');
+    if (!isOurs) return new TickwireError('unauthenticated', '');
+    const { retryAfterMs } = error;
+    return new TickwireError(error.code, '', {
+      executed: 'no',
+      retryAfterMs: typeof retryAfterMs === 'number' && retryAfterMs >= 0 ? retryAfterMs : undefined,
+    });
   }
 }
 

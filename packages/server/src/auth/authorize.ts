@@ -1,6 +1,7 @@
 // Authorize: asks the rule of a channel. Deny by default: no rule, no such channel, a rule that throws, is slow or
 // answers anything but `true` all refuse, and look the same from outside (P-SUB-10).
 import type { Clock, Logger } from '@tickwire/protocol';
+import { errorText } from '../value/error-text.js';
 import { isPromiseLike, withDeadline } from './deadline.js';
 import { TurnBudget } from './turn-budget.js';
 
@@ -50,27 +51,17 @@ export class Authorizer {
   }
 
   #ask(rule: AnyRule, name: string, context: Parameters<AnyRule>[0]): boolean | Promise<boolean> {
-    let verdict: unknown;
-    try {
-      verdict = rule(context);
-    } catch (error) {
-      this.#failed(name, error);
+    const refuse = (error: unknown): false => {
+      this.#log('error', 'authorize failed, so it refused', { channel: name, error: errorText(error) });
       return false;
+    };
+    try {
+      const verdict = rule(context);
+      if (!isPromiseLike(verdict)) return verdict === true;
+      const inTime = withDeadline(this.#clock, this.#timeoutMs, 'authorize', verdict);
+      return inTime.then((answer) => answer === true, refuse);
+    } catch (error) {
+      return refuse(error);
     }
-    if (!isPromiseLike(verdict)) return verdict === true;
-    return withDeadline(this.#clock, this.#timeoutMs, 'authorize', verdict).then(
-      (answer) => answer === true,
-      (error: unknown) => {
-        this.#failed(name, error);
-        return false;
-      },
-    );
-  }
-
-  #failed(name: string, error: unknown): void {
-    this.#log('error', 'authorize failed, so it refused', {
-      channel: name,
-      error: error instanceof Error ? error.message : String(error),
-    });
   }
 }

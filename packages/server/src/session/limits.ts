@@ -1,6 +1,10 @@
 // Limits: what one connection may do. Numbers only; who applies them is the session's transition and the rate limiter.
 
-/** Limits that `authenticate` may set for a principal, over those of the server. */
+/**
+ * Limits that `authenticate` may set for a principal, over those of the server: numbers above 0, `Infinity` for none. An
+ * answer with any other is refused with `internal`. A connection keeps those it was accepted with, which its client was
+ * told; fresh credentials change them for the next one.
+ */
 export interface PrincipalLimits {
   /**
    * Frames a second over all connections of a principal.
@@ -35,7 +39,10 @@ export interface PrincipalLimits {
   readonly maxConnections?: number | undefined;
 }
 
-/** Limits of a server. Everything that comes from outside has one. */
+/**
+ * Limits of a server. Everything that comes from outside has one. Numbers above 0, `Infinity` for none; with any other no
+ * server is made.
+ */
 export interface ServerLimits extends PrincipalLimits {
   /**
    * Largest message accepted, in bytes of UTF-8. Above it: close 4100 (WebSocket: 1009).
@@ -134,18 +141,47 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   maxPartBytes: 65_536,
 });
 
-/** The limits with those of a principal over them; what is no positive number is ignored. */
-export function withPrincipalLimits(limits: Limits, own: PrincipalLimits | undefined): Limits {
-  if (own === undefined) return limits;
-  const pick = (given: number | undefined, present: number): number =>
-    typeof given === 'number' && given > 0 ? given : present;
-  return {
-    ...limits,
-    framesPerSecond: pick(own.framesPerSecond, limits.framesPerSecond),
-    frameBurst: pick(own.frameBurst, limits.frameBurst),
-    maxSubscriptions: pick(own.maxSubscriptions, limits.maxSubscriptions),
-    maxCommandsInFlight: pick(own.maxCommandsInFlight, limits.maxCommandsInFlight),
-    maxChangesPerMinute: pick(own.maxChangesPerMinute, limits.maxChangesPerMinute),
-    maxConnections: pick(own.maxConnections, limits.maxConnections),
-  };
+/** Those that may be set for a principal. */
+const PRINCIPAL_LIMITS = [
+  'framesPerSecond',
+  'frameBurst',
+  'maxSubscriptions',
+  'maxCommandsInFlight',
+  'maxChangesPerMinute',
+  'maxConnections',
+] as const satisfies readonly (keyof PrincipalLimits)[];
+
+/** Limits that were given and are numbers above 0. */
+export type GivenLimits = Partial<Limits>;
+
+/**
+ * All limits of a server that was given some of them.
+ * @throws TypeError as {@link principalLimits}.
+ */
+export function serverLimits(given: unknown): Limits {
+  return { ...DEFAULT_LIMITS, ...read(given, Object.keys(DEFAULT_LIMITS) as (keyof Limits)[]) };
+}
+
+/**
+ * What `authenticate` said of limits.
+ * @throws TypeError for one that is no positive number: a limit that cannot be read must not mean that there is none, and
+ * 0 might mean both.
+ */
+export function principalLimits(given: unknown): GivenLimits {
+  return read(given, PRINCIPAL_LIMITS);
+}
+
+/** From JavaScript, or a database, anything may come; `null` is as good as `undefined`. */
+function read(given: unknown, names: readonly (keyof Limits)[]): GivenLimits {
+  const limits: { -readonly [Name in keyof Limits]?: number } = {};
+  if (given === undefined || given === null) return limits;
+  if (typeof given !== 'object') throw new TypeError('limits must be an object.');
+  for (const name of names) {
+    const limit = (given as Readonly<Record<string, unknown>>)[name];
+    if (limit === undefined || limit === null) continue;
+    if (typeof limit !== 'number' || !(limit > 0))
+      throw new TypeError(`limits.${name} must be a number above 0; Infinity is no limit.`);
+    limits[name] = limit;
+  }
+  return limits;
 }

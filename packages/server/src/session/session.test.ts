@@ -5,6 +5,9 @@ import { createMemoryBroker } from '../index.js';
 import { Market } from '../test-support/market.js';
 import { Peer } from '../test-support/peer.js';
 
+/** What cannot be turned into a text: not even `String` of it. */
+const textless = (): Error => Object.create(null) as Error;
+
 describe('hello', () => {
   test('P-CONN-6 welcome names limits, capabilities, pings and the contract', async () => {
     const market = new Market({ contractHash: 'h1' });
@@ -137,6 +140,25 @@ describe('authenticate', () => {
       4201,
     ],
     [
+      'answers with limits that are none',
+      () => Promise.resolve({ principal: 1, limits: { maxSubscriptions: 0 } }),
+      'internal',
+      4304,
+    ],
+    [
+      'answers with limits that are no object',
+      () => Promise.resolve({ principal: 1, limits: 5 }),
+      'internal',
+      4304,
+    ],
+    ['rejects with what has no text', () => Promise.reject(textless()), 'unauthenticated', 4200],
+    [
+      'throws an error of ours without a code',
+      () => Promise.reject(new TickwireError(404 as never, '')),
+      'unauthenticated',
+      4200,
+    ],
+    [
       'says banned',
       () => {
         throw new TickwireError('banned', 'secret');
@@ -158,6 +180,15 @@ describe('authenticate', () => {
 
   test('one that is too slow is refused with unavailable, and its late answer is thrown away', async () => {
     expect(await refusal(() => new Promise(() => undefined), 5_000)).toEqual(['unavailable', 4305]);
+  });
+
+  test('limits that are null are none', async () => {
+    const market = new Market();
+    market.login = () => Promise.resolve({ principal: { id: 'ann' }, limits: null });
+    const peer = new Peer(market.server);
+    peer.hello('ann');
+    await market.clock.settle();
+    expect(peer.take()).toMatchObject([{ t: 'welcome', lim: { subs: 1_000 } }]);
   });
 
   test('limits of a principal go over those of the server', async () => {
@@ -214,6 +245,17 @@ describe('authorize', () => {
       },
     ],
     ['rejects', () => Promise.reject(new Error('x'))],
+    [
+      'throws what has no text',
+      () => {
+        throw textless();
+      },
+    ],
+    ['rejects with what has no text', () => Promise.reject(textless())],
+    [
+      'answers with something that cannot even be asked whether it is a promise',
+      () => Object.defineProperty({}, 'then', { get: () => expect.fail('asked') }) as Promise<boolean>,
+    ],
     ['never answers', () => new Promise<boolean>(() => undefined)],
     ['answers something true that is not true', () => 1 as unknown as boolean],
   ])('a rule that %s refuses', async (_how, rule) => {

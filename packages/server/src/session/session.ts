@@ -31,10 +31,11 @@ import type { Hub } from '../hub/hub.js';
 import type { DeadlineWheel, Timed } from '../liveness/deadline-wheel.js';
 import type { FrameEncoder } from '../ports/frame-encoder.js';
 import type { AcceptRequest, ServerSocket, SocketHandler } from '../ports/server-socket.js';
+import { errorText } from '../value/error-text.js';
 import type { ChannelDirectory } from './channel-directory.js';
 import type { Counters } from './counters.js';
 import { readFrame } from './frame-reader.js';
-import { type Limits, withPrincipalLimits } from './limits.js';
+import type { Limits } from './limits.js';
 import { Outbox } from './outbox.js';
 import type { TokenBucket, TokenBuckets } from './rate-limit.js';
 import type { SessionEffect, SessionEvent, SessionFrame, SessionSettings, SessionState } from './state.js';
@@ -313,7 +314,7 @@ export class Session implements SocketHandler, Timed {
       this.#context.log('error', 'session failed', {
         session: this.id,
         effect: effect.type,
-        error: error instanceof Error ? error.message : String(error),
+        error: errorText(error),
       });
       this.close(CloseCode.internal, 'internal');
     }
@@ -388,10 +389,9 @@ export class Session implements SocketHandler, Timed {
         this.#admit(identity, abilities);
         return;
       }
-      identity.then(
-        (late) => this.#admit(late, abilities),
-        (error: unknown) => this.refuse(asTickwireError(error)),
-      );
+      identity
+        .then((late) => this.#admit(late, abilities))
+        .catch((error: unknown) => this.refuse(asTickwireError(error)));
     } catch (error) {
       this.refuse(asTickwireError(error));
     }
@@ -400,7 +400,7 @@ export class Session implements SocketHandler, Timed {
   #admit(identity: Identity, abilities: ReturnType<typeof abilitiesOf>): void {
     if (this.#isClosed()) return;
     const { clock, random, settings, buckets, changeBuckets, identity: server } = this.#context;
-    const limits = withPrincipalLimits(this.#context.limits, identity.limits);
+    const limits: Limits = { ...this.#context.limits, ...identity.limits };
     const key = identity.key ?? `connection ${this.id}`;
     const { maxChangesPerMinute: perMinute } = limits;
     if (!this.#context.admit(this, key, limits.maxConnections)) {
@@ -533,7 +533,7 @@ export class Session implements SocketHandler, Timed {
     };
     try {
       const identity = authenticator.identify({ token, request: this.request });
-      if ('then' in identity) identity.then(accept, refuse);
+      if ('then' in identity) identity.then(accept).catch(refuse);
       else accept(identity);
     } catch (error) {
       refuse(error);
