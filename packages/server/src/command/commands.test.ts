@@ -1,6 +1,13 @@
+import { command, defineContract, TickwireError } from '@tickwire/protocol';
+import { SeededRandom, VirtualClock } from '@tickwire/testing';
 import { describe, expect, test } from 'vitest';
+import * as z from 'zod';
+import { createMemoryBroker, type IdempotencyStore } from '../index.js';
+import { createChannelDirectory } from '../session/channel-directory.js';
 import { Market } from '../test-support/market.js';
 import type { Peer } from '../test-support/peer.js';
+import { type AnyHandler, Commands } from './commands.js';
+import { DEFAULT_IDEMPOTENCY } from './idempotency-options.js';
 
 const req = (id: number, m: string, v: unknown, more: object = {}) => ({ t: 'req', id, m, v, ...more });
 
@@ -172,5 +179,122 @@ describe('keys', () => {
     expect(market.server.stats().idempotencyKeys).toBe(1);
     peer.handler.onClose(1000);
     expect(market.server.stats().idempotencyKeys).toBe(0);
+  });
+});
+
+/** One command, `go`, without a server around it. */
+function commandsOf(go: AnyHandler) {
+  const contract = defineContract({
+    name: 'go',
+    version: '1.0.0',
+    channels: {},
+    commands: { go: command({ input: z.object({}), output: z.object({}) }) },
+  });
+  const clock = new VirtualClock();
+  const random = new SeededRandom('go');
+  const commands = new Commands({
+    contract,
+    handlers: { go },
+    clock,
+    random,
+    createAbortSource: () => new AbortController(),
+    store: null,
+    idempotency: DEFAULT_IDEMPOTENCY,
+    directory: createChannelDirectory(contract),
+    broker: createMemoryBroker({ clock, random }).connect({
+      onPublication: () => undefined,
+      onDeliveryUncertain: () => undefined,
+    }),
+    log: () => undefined,
+    maxTimeoutMs: 60_000,
+    defaultTimeoutMs: 10_000,
+    storeTimeoutMs: 5_000,
+  });
+  const answers: unknown[] = [];
+  const caller = { principal: null, key: 'ann', isItsOwn: false };
+  const run = () =>
+    commands.run({ t: 'req', id: 1, m: 'go', v: {} }, caller, 0, (response) => answers.push(response));
+  return { clock, commands, answers, run };
+}
+
+describe('whatever a handler throws or gives back', () => {
+  test.each<[string, AnyHandler]>([
+    [
+      'rejects with what no text can be made of',
+      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- from JavaScript
+      () => Promise.reject(Object.create(null)),
+    ],
+    ['rejects with a code that is no text', () => Promise.reject(new TickwireError(404 as never, 'x'))],
+    [
+      'rejects with a wait that is no number',
+      () => Promise.reject(new TickwireError('limit', '', { retryAfterMs: 5n as never })),
+    ],
+    [
+      'gives what throws when it is looked at',
+      () => ({
+        get then(): never {
+          throw new Error('secret');
+        },
+      }),
+    ],
+  ])('P-CMD-1 it is answered: %s', async (_what, go) => {
+    const { clock, commands, answers, run } = commandsOf(go);
+    run();
+    await clock.settle();
+    expect(answers).toMatchObject([{ t: 'res', err: { x: 'maybe' } }]);
+    expect(() => JSON.stringify(answers)).not.toThrow();
+    expect(commands.running).toBe(0);
+  });
+
+  test('what only looks like a promise and calls back twice ends one run', async () => {
+    const { clock, commands, answers, run } = commandsOf(() => ({
+      then(resolve: (value: object) => void) {
+        resolve({});
+        resolve({});
+      },
+    }));
+    run();
+    await clock.settle();
+    expect(answers).toEqual([{ t: 'res', id: 1, v: {} }]);
+    expect(commands.running).toBe(0);
+  });
+
+  test('a command whose caller is gone leaves no timer, even if its handler looks at no signal', () => {
+    const { clock, answers, run } = commandsOf(() => new Promise(() => undefined));
+    run()?.abandon(new TickwireError('cancelled', 'the connection is gone'));
+    expect(clock.pendingTimers).toBe(0);
+    expect(answers).toEqual([]);
+  });
+
+  test('P-CMD-4 a command that was given up, and looks at no signal, is answered at its deadline', async () => {
+    const { clock, answers, run } = commandsOf(() => new Promise(() => undefined));
+    run()?.cancel(new TickwireError('cancelled', 'the caller gave up'));
+    await clock.advance(10_000);
+    expect(answers).toMatchObject([{ err: { c: 'timeout', x: 'maybe' } }]);
+  });
+});
+
+describe('a store that answers what no store should', () => {
+  const storeThatSays = (claim: unknown): IdempotencyStore => ({
+    claim: () => claim as never,
+    complete: () => undefined,
+    release: () => undefined,
+    read: () => null,
+  });
+
+  test.each<[string, unknown]>([
+    ['nothing', undefined],
+    ['nothing, later', Promise.resolve(undefined)],
+    ['a status nobody knows', { status: 'busy' }],
+    ['a status nobody knows, later', Promise.resolve({ status: 'busy' })],
+    ['an end without an outcome, later', Promise.resolve({ status: 'done' })],
+  ])('P-CMD-8 %s: nothing is started, surely', async (_what, claim) => {
+    const market = new Market({ idempotency: { store: storeThatSays(claim) } });
+    const peer = await market.peer();
+    expect(await answer(market, peer, req(1, 'add', { a: 1 }, { k: 'key' }))).toMatchObject([
+      { t: 'res', err: { c: 'unavailable', x: 'no' } },
+    ]);
+    expect(market.added).toBe(0);
+    expect(market.logs).toContain('error idempotency store failed to claim');
   });
 });

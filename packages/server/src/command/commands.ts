@@ -18,6 +18,7 @@ import type { Awaitable, CommandOutcome, IdempotencyStore } from '../ports/idemp
 import type { PublishingBroker } from '../publisher.js';
 import type { ChannelDirectory } from '../session/channel-directory.js';
 import { checkValue } from '../value/check.js';
+import { errorText } from '../value/error-text.js';
 import { commandTable, errorOfHandler } from './fail.js';
 import { fingerprint } from './fingerprint.js';
 import {
@@ -67,6 +68,8 @@ export interface Caller {
 export interface RunningCommand {
   /** The caller gave up, or is gone: the handler's signal is raised, and the answer still comes. */
   cancel(reason: TickwireError): void;
+  /** Nobody is left to be answered: its deadline means nothing any more, and keeps nothing alive. */
+  abandon(reason: TickwireError): void;
 }
 
 /** One request that may run. */
@@ -82,6 +85,8 @@ interface Call {
   readonly store: IdempotencyStore;
   /** Answers; only the first call counts. */
   readonly answer: (outcome: CommandOutcome, replayed?: boolean) => void;
+  /** Cancels the timer of its deadline, once there is one. */
+  stopTimer: () => void;
 }
 
 /** Runs the commands of a contract. */
@@ -158,12 +163,20 @@ export class Commands {
       key: frame.k === undefined ? null : this.#keyOf(frame.m, frame.k, caller, input.value),
       store: caller.isItsOwn ? this.#memory : (this.#options.store ?? this.#memory),
       answer,
+      stopTimer: () => undefined,
     };
     const verdict = this.#claim(call);
     if (isPromiseLike(verdict)) void verdict.then((late) => this.#begin(call, late));
     else this.#begin(call, verdict);
     // What is written through a closure is not seen by the compiler.
-    return (answered as boolean) ? null : { cancel: (reason) => call.source.abort(reason) };
+    if (answered as boolean) return null;
+    return {
+      cancel: (reason) => call.source.abort(reason),
+      abandon: (reason) => {
+        call.stopTimer();
+        call.source.abort(reason);
+      },
+    };
   }
 
   #keyOf(command: string, key: string, caller: Caller, input: unknown): RunningKey {
@@ -213,39 +226,38 @@ export class Commands {
   #start(call: Call): void {
     const { clock, directory, broker } = this.#options;
     const { frame, definition, handler, input, caller, source, key, answer, endsAtMs } = call;
-    let ended: CommandOutcome | null = null;
-    const cancelTimer = clock.setTimer(endsAtMs - clock.monotonicMs(), () => {
+    call.stopTimer = clock.setTimer(endsAtMs - clock.monotonicMs(), () => {
       const error = new TickwireError('timeout', 'the deadline passed while the command ran');
       // The handler may still finish: what it did then is kept under the key, and told to whoever asks again.
-      answer(ended ?? failure(error));
+      answer(failure(error));
       source.abort(error);
     });
     const run = createHandlerRun(definition, caller, source.signal, key, directory, broker);
     const end = (outcome: CommandOutcome): void => {
       this.running--;
-      ended = outcome;
+      // It has ended in time. What is left is to record that, which comes first (P-CMD-8) and has deadlines of its own.
+      call.stopTimer();
       const settled = this.#settle(call, run, outcome);
-      const tell = (told: CommandOutcome): void => {
-        cancelTimer();
-        answer(told);
-      };
-      if (isPromiseLike(settled)) void settled.then(tell);
-      else tell(settled);
+      if (isPromiseLike(settled)) void settled.then((told) => answer(told));
+      else answer(settled);
     };
     const fails = (thrown: unknown): void => end(this.#failed(frame.m, definition, thrown));
     this.running++;
     let result: unknown;
+    let isAwaited: boolean;
     try {
       result = handler(input, run.context);
+      isAwaited = isPromiseLike(result);
     } catch (error) {
       fails(error);
       return;
     }
-    if (!isPromiseLike(result)) {
+    if (!isAwaited) {
       end(this.#finished(call, run, result));
       return;
     }
-    result.then(
+    // What only looks like a promise may call back twice, or throw.
+    void Promise.resolve(result).then(
       (value) => end(this.#finished(call, run, value)),
       // A handler that was asked to stop and then failed has stopped: why it says so is its own affair (P-CMD-4).
       (error: unknown) =>
@@ -303,7 +315,7 @@ export class Commands {
       const cause: unknown = isTickwireError(thrown) ? (error.cause ?? thrown) : thrown;
       this.#options.log('error', 'command failed', {
         command: name,
-        error: cause instanceof Error ? cause.message : String(cause),
+        error: errorText(cause),
       });
     }
     return failure(error);

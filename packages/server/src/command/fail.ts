@@ -40,10 +40,16 @@ const OF_THE_SERVER: ReadonlySet<string> = new Set(['in_flight', 'key_reused', '
 export function errorOfHandler(definition: CommandDefinition, thrown: unknown): TickwireError {
   if (!isTickwireError(thrown)) return internal(thrown);
   if (asTheyAre.has(thrown)) return thrown;
+  // From JavaScript, and from another copy of the class, its fields may be anything.
+  if (typeof thrown.code !== 'string') return internal(thrown, 'The code of an error is no text.');
   if (!thrown.code.startsWith(APPLICATION_ERROR_PREFIX)) {
-    const { code, retryAfterMs } = thrown;
+    const { code } = thrown;
     if (OF_THE_SERVER.has(code)) return internal(thrown);
-    return new TickwireError(code, '', { executed: 'maybe', cause: thrown, retryAfterMs });
+    return new TickwireError(code, '', {
+      executed: 'maybe',
+      cause: thrown,
+      retryAfterMs: waitOf(thrown),
+    });
   }
   const name = thrown.code.slice(APPLICATION_ERROR_PREFIX.length);
   const schema = Object.hasOwn(definition.errors, name) ? definition.errors[name] : undefined;
@@ -53,8 +59,12 @@ export function errorOfHandler(definition: CommandDefinition, thrown: unknown): 
   return new TickwireError(thrown.code, thrown.message, {
     executed: thrown.executed,
     data: checked.value,
-    retryAfterMs: thrown.retryAfterMs,
+    retryAfterMs: waitOf(thrown),
   });
+}
+
+function waitOf({ retryAfterMs }: TickwireError): number | undefined {
+  return Number.isFinite(retryAfterMs) ? retryAfterMs : undefined;
 }
 
 function internal(thrown: unknown, why?: string): TickwireError {

@@ -9,6 +9,7 @@ import type {
   CommandOutcome,
   IdempotencyStore,
 } from '../ports/idempotency-store.js';
+import { errorText } from '../value/error-text.js';
 import type { RunningKey } from './handler-context.js';
 
 /** What a key may do: run, or be answered. */
@@ -53,8 +54,8 @@ export class KeyClaims {
         const answer = store.claim(key, request);
         if (isPromiseLike(answer)) {
           answer.then(
-            ({ status }) => {
-              if (late && status === 'claimed') void this.release(store, key);
+            (claim: ClaimAnswer | undefined) => {
+              if (late && claim?.status === 'claimed') void this.release(store, key);
             },
             () => undefined,
           );
@@ -90,7 +91,7 @@ export class KeyClaims {
       'read',
       () => store.read(key),
       this.#options.timeoutMs,
-      (known) => (known?.status === 'done' ? known.outcome : null),
+      (known) => (known?.status === 'done' ? outcomeIn(known) : null),
       () => null,
     );
   }
@@ -100,7 +101,7 @@ export class KeyClaims {
       case 'claimed':
         return { type: 'start' };
       case 'done':
-        return { type: 'replay', outcome: answer.outcome };
+        return { type: 'replay', outcome: outcomeIn(answer) };
       case 'running':
         return refuse(
           new TickwireError('in_flight', 'the command is still running', { retryAfterMs: ASK_AGAIN_MS }),
@@ -116,6 +117,9 @@ export class KeyClaims {
             ? refuse(new TickwireError('indeterminate', 'the command began and nobody knows its end'))
             : { type: 'replay', outcome },
         );
+      default:
+        // A store is the application's own: what it means by anything else, nobody knows.
+        throw new TypeError('the answer has no status that is known');
     }
   }
 
@@ -129,7 +133,7 @@ export class KeyClaims {
     const { clock, log } = this.#options;
     const fail = (error: unknown): Result => {
       log('error', `idempotency store failed to ${what}`, {
-        error: error instanceof Error ? error.message : String(error),
+        error: errorText(error),
       });
       return failed();
     };
@@ -149,6 +153,11 @@ export function afterwards<Value, Result>(
   use: (value: Value) => Awaitable<Result>,
 ): Awaitable<Result> {
   return isPromiseLike(value) ? value.then(use) : use(value);
+}
+
+function outcomeIn({ outcome }: { readonly outcome: unknown }): CommandOutcome {
+  if (typeof outcome !== 'object' || outcome === null) throw new TypeError('the answer has no outcome');
+  return outcome;
 }
 
 function refuse(error: TickwireError): Verdict {
