@@ -14,11 +14,12 @@ export class NotJson extends Error {
 /**
  * A copy of a JSON value that shares nothing with it. Fields that are `undefined` are dropped, `-0` becomes `0`.
  * @throws NotJson for what JSON cannot say: other numbers than finite ones, instances of classes, functions, bigint,
- * symbols, holes, and anything deeper than {@link MAX_VALUE_DEPTH}.
+ * symbols, holes, texts and names with half a surrogate pair (P-MODEL-4), and anything deeper than {@link MAX_VALUE_DEPTH}.
  */
 export function copyJson(value: unknown, depth = 0): unknown {
   switch (typeof value) {
     case 'string':
+      return wellFormed(value);
     case 'boolean':
       return value;
     case 'number':
@@ -44,9 +45,15 @@ function copyObject(value: object, depth: number): Record<string, unknown> {
   const copy: Record<string, unknown> = {};
   for (const key of Object.keys(value)) {
     const field = value[key];
-    if (field !== undefined) setOwn(copy, key, copyJson(field, depth + 1));
+    if (field !== undefined) setOwn(copy, wellFormed(key), copyJson(field, depth + 1));
   }
   return copy;
+}
+
+/** Encoded, half a surrogate pair would become another text, and two names might become one. */
+function wellFormed(text: string): string {
+  if (!text.isWellFormed()) throw new NotJson('a text holds half a surrogate pair');
+  return text;
 }
 
 /** Whether two JSON values are the same; the order of fields does not count. */

@@ -38,6 +38,15 @@ describe('copyJson', () => {
     { a: [1n] },
   ])('refuses what JSON cannot say: %s', (value) => expect(() => copyJson(value)).toThrow(NotJson));
 
+  test.each<[string, unknown]>([
+    ['a text', 'x\ud800'],
+    ['a text inside', { a: ['\udc00x'] }],
+    ['a name', { '\ud800': 1 }],
+  ])('P-MODEL-4 refuses half a surrogate pair: %s', (_where, value) => {
+    expect(() => copyJson(value)).toThrow(NotJson);
+    expect(copyJson({ '😀': '😀' })).toEqual({ '😀': '😀' });
+  });
+
   test('fields that are undefined are dropped, keys every object has are data', () => {
     const copy = copyJson(JSON.parse('{"__proto__":{"admin":true},"a":1}')) as object;
     expect(Object.getPrototypeOf(copy)).toBe(Object.prototype);
