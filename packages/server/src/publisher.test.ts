@@ -77,6 +77,44 @@ describe('refusals', () => {
     await expect(orders.patch('nobody', { size: 1 })).rejects.toMatchObject(refused);
   });
 
+  test.each<[string, unknown, string]>([
+    ['nothing', undefined, 'must be an object with `upsert`, `patch` or `remove`'],
+    ['null', null, 'must be an object with `upsert`, `patch` or `remove`'],
+    ['one key, not in an array', { remove: 'abc' }, 'needs an array of keys as `remove`'],
+    ['one record, not in an array', { upsert: {} }, 'needs an array of records as `upsert`'],
+    ['no patch at all', { patch: null }, 'needs an object or a Map of fields by key as `patch`'],
+    ['a list as patch', { patch: ['a'] }, 'needs an object or a Map of fields by key as `patch`'],
+  ])('an update that is none is a mistake, and not the broker’s: %s', async (_what, change, why) => {
+    const { publisher } = feed();
+    const orders = publisher.channel('orders/{owner}', { owner: 'ann' });
+    await expect(orders.update(change as never)).rejects.toMatchObject({
+      ...refused,
+      message: `An update of "orders/ann" ${why}.`,
+    });
+  });
+
+  test('an update that throws while it is read is a mistake, and not the broker’s', async () => {
+    const { publisher } = feed();
+    const change = {
+      get upsert(): never {
+        throw new Error('secret');
+      },
+    };
+    await expect(
+      publisher.channel('orders/{owner}', { owner: 'ann' }).update(change as never),
+    ).rejects.toMatchObject({
+      ...refused,
+      message: 'What is published into "orders/ann" cannot be read.',
+    });
+  });
+
+  test('P-MODEL-4 half a surrogate pair, in a text or in a key', async () => {
+    const { publisher } = feed();
+    const quote = publisher.channel('quote/{symbol}', { symbol: 'A' });
+    await expect(quote.set({ bid: 1, ask: 2, venue: 'x\ud800' })).rejects.toMatchObject(refused);
+    expect((await quote.read()).position.offset).toBe(0);
+  });
+
   test('patches are checked field by field', async () => {
     const { publisher } = feed();
     const orders = publisher.channel('orders/{owner}', { owner: 'ann' });

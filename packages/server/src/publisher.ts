@@ -162,8 +162,14 @@ abstract class PublishingChannel {
 
   /** Not `async`: the broker is called before this returns, so that publishes keep their order. */
   protected publish(make: () => Change): Promise<Position> {
+    let change: Change;
     try {
-      return this.#broker.publish(this.#known.spec, make()).catch((error: unknown) => {
+      change = make();
+    } catch (error) {
+      return Promise.reject(isTickwireError(error) ? error : unreadable(this.id, error));
+    }
+    try {
+      return this.#broker.publish(this.#known.spec, change).catch((error: unknown) => {
         throw failure(error, 'maybe');
       });
     } catch (error) {
@@ -232,17 +238,16 @@ class CollectionChannel extends PublishingChannel {
     return this.publish(() => ({ type: 'clear' }));
   }
 
-  update({ upsert = [], patch = {}, remove = [] }: CollectionUpdate<unknown>): Promise<Position> {
+  update(change: CollectionUpdate<unknown>): Promise<Position> {
     return this.publish(() => {
+      const { upsert, patch, remove } = partsOf(change, this.id);
       const records = new Map<string, unknown>();
       for (const record of upsert) {
         const parsed = parseValue(this.#definition.schema, record, `A record of "${this.id}"`);
         records.set(this.#keyOf(parsed), parsed);
       }
       const patches = new Map<string, RecordPatch>();
-      for (const [key, fields] of entriesOf(patch)) {
-        patches.set(checkKey(key, this.id), this.#patchOf(key, fields));
-      }
+      for (const [key, fields] of patch) patches.set(checkKey(key, this.id), this.#patchOf(key, fields));
       return {
         type: 'update',
         upsert: records,
@@ -295,10 +300,24 @@ class CollectionChannel extends PublishingChannel {
   }
 }
 
-function entriesOf(
-  patch: NonNullable<CollectionUpdate<unknown>['patch']>,
-): Iterable<readonly [string, unknown]> {
-  return patch instanceof Map ? (patch as ReadonlyMap<string, unknown>) : Object.entries(patch);
+interface UpdateParts {
+  readonly upsert: readonly unknown[];
+  readonly patch: Iterable<readonly [string, unknown]>;
+  readonly remove: readonly string[];
+}
+
+/** From JavaScript anything may come: a text is no list of keys, though it can be read as one. */
+function partsOf(change: unknown, id: string): UpdateParts {
+  const wrong = (what: string): TickwireError =>
+    new TickwireError('bad_input', `An update of "${id}" ${what}.`);
+  if (typeof change !== 'object' || change === null)
+    throw wrong('must be an object with `upsert`, `patch` or `remove`');
+  const { upsert = [], patch = {}, remove = [] } = change as Partial<Record<keyof UpdateParts, unknown>>;
+  if (!Array.isArray(upsert)) throw wrong('needs an array of records as `upsert`');
+  if (!Array.isArray(remove)) throw wrong('needs an array of keys as `remove`');
+  if (patch instanceof Map) return { upsert, patch, remove };
+  if (!isPlainObject(patch)) throw wrong('needs an object or a Map of fields by key as `patch`');
+  return { upsert, patch: Object.entries(patch), remove };
 }
 
 /** Keys become text on the wire, where half a surrogate pair would make two keys one. */
@@ -325,6 +344,11 @@ function dataOf(head: ChannelHead): unknown {
     case 'stream':
       return head.log.map(({ value }) => copyJson(value));
   }
+}
+
+/** A getter or a proxy threw while the change was read: that is no broker's fault. */
+function unreadable(id: string, cause: unknown): TickwireError {
+  return new TickwireError('bad_input', `What is published into "${id}" cannot be read.`, { cause });
 }
 
 function failure(error: unknown, executed: 'no' | 'maybe'): TickwireError {
