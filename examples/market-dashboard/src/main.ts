@@ -1,9 +1,10 @@
 // Entry of the demo: reads the flags, builds the page if needed, starts, and says where to look.
 import { spawn } from 'node:child_process';
-import { CaptureError } from './feed/capture/capture.js';
+import { readRecording } from './feed/capture/recording-file.js';
 import { HELP, parseOptions } from './options.js';
 import { buildPage, isPageFresh, PAGE_FOLDER } from './page/build-page.js';
 import { startDemo } from './server/demo.js';
+import { whyNotStarted } from './why-not-started.js';
 
 const say = (line: string): void => {
   process.stdout.write(`${line}\n`);
@@ -21,9 +22,6 @@ function openBrowser(url: string): void {
   child.unref();
 }
 
-const hasCode = (error: unknown): error is Error & { readonly code: string } =>
-  error instanceof Error && 'code' in error;
-
 async function run(): Promise<number> {
   const parsed = parseOptions(process.argv.slice(2));
   if (parsed.kind === 'help') {
@@ -31,16 +29,18 @@ async function run(): Promise<number> {
     return 0;
   }
   if (parsed.kind === 'refused') {
-    process.stderr.write(`${parsed.message}\n\n${HELP}\n`);
+    process.stderr.write(`${parsed.message} See --help.\n`);
     return 2;
   }
   const { options } = parsed;
   try {
+    // First what may be wrong with the words: nobody waits for a page to hear that a file is missing.
+    const recording = options.replay === null ? null : await readRecording(options.replay);
     if (!isPageFresh()) {
       say('Building the page …');
       await buildPage();
     }
-    const demo = await startDemo(options, PAGE_FOLDER, say);
+    const demo = await startDemo(options, recording, PAGE_FOLDER, say);
     say(
       options.replay === null
         ? `Simulated market, ${options.rate} updates a second, seed ${options.seed}`
@@ -55,11 +55,10 @@ async function run(): Promise<number> {
     process.once('SIGTERM', end);
     return 0;
   } catch (error) {
-    if (error instanceof CaptureError || hasCode(error)) {
-      process.stderr.write(`${error.message}\n`);
-      return 1;
-    }
-    throw error;
+    const why = whyNotStarted(error, options);
+    if (why === null) throw error;
+    process.stderr.write(`${why}\n`);
+    return 1;
   }
 }
 

@@ -41,6 +41,17 @@ describe('parseOptions', () => {
     expect(refusal('--replay', 'a', '--rate', '5')).toContain('simulated');
   });
 
+  test('what is no flag, wants a value or takes none is one sentence of its own', () => {
+    expect(refusal('--sede', '1')).toBe('--sede is no flag of this demo.');
+    expect(refusal('-x')).toBe('-x is no flag of this demo.');
+    expect(refusal('recording.txt')).toBe('"recording.txt" belongs to no flag.');
+    for (const words of [['--replay'], ['--replay='], ['--replay', ' '], ['--replay', '--once']]) {
+      expect(refusal(...words)).toBe('--replay wants a value.');
+    }
+    expect(refusal('--once=yes')).toBe('--once takes no value.');
+    expect(refusal('--rate', '-5')).toBe('--rate -5: expected a whole number from 1 to 20000.');
+  });
+
   test('help wins, and names every flag', () => {
     expect(parseOptions(['--help', '--port', '1'])).toEqual({ kind: 'help' });
     for (const flag of ['replay', 'once', 'speed', 'port', 'host', 'open', 'seed', 'rate']) {

@@ -48,54 +48,80 @@ const FLAGS = {
   help: { type: 'boolean', short: 'h' },
 } as const;
 
+type Flag = keyof typeof FLAGS;
+type Words = Readonly<Partial<Record<Flag, string | true>>>;
+
+const refuse = (sentence: string): never => {
+  throw new RangeError(sentence);
+};
+
+/**
+ * The flags by name. Told apart here and not by Node, whose sentences speak of its own parser; it also takes the minus of
+ * `--rate -5` for another flag.
+ */
+function wordsOf(args: readonly string[]): Words {
+  const words: Partial<Record<Flag, string | true>> = {};
+  const { tokens } = parseArgs({ args: [...args], options: FLAGS, strict: false, tokens: true });
+  for (const token of tokens) {
+    if (token.kind === 'positional') refuse(`"${token.value}" belongs to no flag.`);
+    if (token.kind !== 'option') continue;
+    if (!(token.name in FLAGS)) refuse(`${token.rawName} is no flag of this demo.`);
+    const name = token.name as Flag;
+    const isText = FLAGS[name].type === 'string';
+    if (!isText && token.value !== undefined) refuse(`--${name} takes no value.`);
+    // `--replay --once` forgot the file; a file of that name is `--replay=--once`.
+    const isFlag = token.inlineValue === false && token.value.startsWith('--');
+    if (isText && (isFlag || (token.value ?? '').trim() === '')) refuse(`--${name} wants a value.`);
+    words[name] = token.value ?? true;
+  }
+  return words;
+}
+
+const textOf = (word: string | true | undefined): string | undefined => (word === true ? undefined : word);
+
 /** A number within bounds, or the sentence that says what is wrong with it. */
 function numberFlag(
-  name: string,
-  text: string | undefined,
+  name: Flag,
+  words: Words,
   fallback: number,
   { least, most, whole = true }: { readonly least: number; readonly most: number; readonly whole?: boolean },
 ): number {
+  const text = textOf(words[name]);
   if (text === undefined) return fallback;
-  const value = text.trim() === '' ? Number.NaN : Number(text);
+  const value = Number(text);
   if (Number.isFinite(value) && value >= least && value <= most && (!whole || Number.isInteger(value)))
     return value;
-  throw new RangeError(
-    `--${name} ${text}: expected a ${whole ? 'whole ' : ''}number from ${least} to ${most}.`,
-  );
+  return refuse(`--${name} ${text}: expected a ${whole ? 'whole ' : ''}number from ${least} to ${most}.`);
 }
 
-export function parseOptions(words: readonly string[]): ParsedOptions {
+function optionsOf(words: Words): DemoOptions {
+  const replay = textOf(words.replay) ?? null;
+  if (replay === null && (words.once === true || words.speed !== undefined)) {
+    refuse('--once and --speed belong to --replay FILE.');
+  }
+  if (replay !== null && (words.rate !== undefined || words.seed !== undefined)) {
+    refuse('--rate and --seed belong to the simulated market, not to --replay.');
+  }
+  const speed =
+    words.speed === 'max' ? 0 : numberFlag('speed', words, 1, { least: 0, most: 10_000, whole: false });
+  return {
+    replay,
+    once: words.once === true,
+    speed: speed === 0 ? Infinity : speed,
+    port: numberFlag('port', words, 5_180, { least: 0, most: 65_535 }),
+    host: textOf(words.host) ?? '127.0.0.1',
+    open: words.open === true,
+    seed: numberFlag('seed', words, 1, { least: 0, most: 4_294_967_295 }),
+    rate: numberFlag('rate', words, 200, { least: 1, most: 20_000 }),
+  };
+}
+
+export function parseOptions(args: readonly string[]): ParsedOptions {
   try {
-    const { values } = parseArgs({ args: [...words], options: FLAGS, allowPositionals: false });
-    if (values.help === true) return { kind: 'help' };
-    const speed =
-      values.speed === 'max'
-        ? 0
-        : numberFlag('speed', values.speed, 1, { least: 0, most: 10_000, whole: false });
-    const replay = values.replay ?? null;
-    if (replay === null && (values.once === true || values.speed !== undefined)) {
-      return { kind: 'refused', message: '--once and --speed belong to --replay FILE.' };
-    }
-    if (replay !== null && (values.rate !== undefined || values.seed !== undefined)) {
-      return {
-        kind: 'refused',
-        message: '--rate and --seed belong to the simulated market, not to --replay.',
-      };
-    }
-    return {
-      kind: 'run',
-      options: {
-        replay,
-        once: values.once ?? false,
-        speed: speed === 0 ? Infinity : speed,
-        port: numberFlag('port', values.port, 5_180, { least: 0, most: 65_535 }),
-        host: values.host ?? '127.0.0.1',
-        open: values.open ?? false,
-        seed: numberFlag('seed', values.seed, 1, { least: 0, most: 4_294_967_295 }),
-        rate: numberFlag('rate', values.rate, 200, { least: 1, most: 20_000 }),
-      },
-    };
+    const words = wordsOf(args);
+    return words.help === true ? { kind: 'help' } : { kind: 'run', options: optionsOf(words) };
   } catch (error) {
-    return { kind: 'refused', message: error instanceof Error ? error.message : String(error) };
+    if (error instanceof RangeError) return { kind: 'refused', message: error.message };
+    throw error;
   }
 }

@@ -1,6 +1,7 @@
 // The whole demo in one object: broker, feed, page and the face that can be killed.
 import { createMemoryBroker, createPublisher } from '@tickwire/server';
 import { dashboard } from '../contract.js';
+import type { Capture } from '../feed/capture/capture.js';
 import { systemFeedClock } from '../feed/feed-clock.js';
 import type { DemoOptions } from '../options.js';
 import { createPageHandler } from '../page/static-files.js';
@@ -18,9 +19,13 @@ const TICK_MS = 100;
 /** The feed's document is published this often even if nothing changed: its freshness is the feed's pulse. */
 const STATUS_MS = 500;
 
-/** Starts the demo. `log` is told what a person at the terminal should know. */
+/**
+ * Starts the demo, with `recording` in place of the simulated market. `log` is told what a person at the terminal should
+ * know.
+ */
 export async function startDemo(
   options: DemoOptions,
+  recording: Capture | null,
   pageFolder: string,
   log: (line: string) => void,
 ): Promise<RunningDemo> {
@@ -31,8 +36,9 @@ export async function startDemo(
   const publishStatus = async (): Promise<void> => {
     await publisher.channel('feed').set(feed.status()).catch(complain);
   };
-  const feed = await createFeedControl({
+  const feed = createFeedControl({
     options,
+    recording,
     clock: systemFeedClock,
     channels,
     onFinished: () => {

@@ -1,8 +1,6 @@
 // The feed as the demo runs it: source, market and the `feed` document that says what they do.
-import { createReadStream } from 'node:fs';
-import { createInterface } from 'node:readline';
 import type { FeedStatus } from '../contract.js';
-import { readCapture } from '../feed/capture/capture.js';
+import type { Capture } from '../feed/capture/capture.js';
 import type { FeedClock } from '../feed/feed-clock.js';
 import type { FeedEvent } from '../feed/feed-event.js';
 import type { Feed, FeedListener } from '../feed/feed.js';
@@ -27,6 +25,8 @@ export interface FeedControl {
 
 export interface FeedControlOptions {
   readonly options: DemoOptions;
+  /** Null runs the simulated market. */
+  readonly recording: Capture | null;
   readonly clock: FeedClock;
   readonly channels: MarketChannels;
   /** The recording is over, and everything of it is published. */
@@ -59,16 +59,17 @@ interface Source {
   readonly setRate: ((updatesPerSecond: number) => void) | null;
 }
 
-export async function createFeedControl({
+export function createFeedControl({
   options,
+  recording,
   clock,
   channels,
   onFinished,
-}: FeedControlOptions): Promise<FeedControl> {
+}: FeedControlOptions): FeedControl {
   let published = 0;
   let pass = 1;
   let finished = false;
-  let target = options.replay === null ? options.rate : null;
+  let target = recording === null ? options.rate : null;
   let window = { startedMs: clock.monotonicMs(), published: 0, rate: 0 };
 
   const listener = (market: Market): FeedListener => ({
@@ -86,9 +87,9 @@ export async function createFeedControl({
     },
   });
   const { feed, market, fixed, setRate } =
-    options.replay === null
+    recording === null
       ? simulatedSource(options, clock, channels, listener)
-      : await replayedSource(options.replay, options, clock, channels, listener);
+      : replayedSource(recording, options, clock, channels, listener);
 
   return {
     start: feed.start,
@@ -172,14 +173,13 @@ function simulatedSource(
   };
 }
 
-async function replayedSource(
-  path: string,
+function replayedSource(
+  capture: Capture,
   { once, speed }: DemoOptions,
   clock: FeedClock,
   channels: MarketChannels,
   listen: Listen,
-): Promise<Source> {
-  const capture = await readCapture(createInterface({ input: createReadStream(path), crlfDelay: Infinity }));
+): Source {
   const market = new Market({
     sink: channels,
     wallMs: clock.wallMs,

@@ -244,5 +244,9 @@ describe('readCapture, Kraken', () => {
 test('a file without market data of a known exchange is refused with a sentence that says what is read', async () => {
   const other = readCapture([frame(1, { stream: 'x@depth', data: {} })]);
   await expect(other).rejects.toThrow(CaptureError);
+  await expect(other).rejects.toThrow('None of its 1 frames holds market data.');
+  await expect(readCapture(['PK\u0003\u0004', '{"a":1}'])).rejects.toThrow(
+    'No line of it has the form of a capture.',
+  );
   await expect(readCapture([])).rejects.toThrow('Coinbase and Kraken');
 });

@@ -39,6 +39,17 @@ export class CaptureError extends Error {
 
 const PARSERS: readonly ExchangeParser[] = [coinbase, kraken];
 
+const WHAT_IS_READ =
+  `This demo replays recordings of ${PARSERS.map((known) => known.exchange).join(' and ')}, ` +
+  'one frame a line: "<unix seconds>: <json>".';
+
+/** A file without market data is of another kind, or of another exchange: different mistakes. */
+function whyNothing({ received, unreadable }: Pick<CaptureCounts, 'received' | 'unreadable'>): string {
+  if (received === 0)
+    return unreadable === 0 ? 'It holds no frame.' : 'No line of it has the form of a capture.';
+  return `None of its ${received} frames holds market data.`;
+}
+
 function parseJson(text: string): { readonly ok: true; readonly value: unknown } | { readonly ok: false } {
   try {
     return { ok: true, value: JSON.parse(text) as unknown };
@@ -93,11 +104,6 @@ export async function readCapture(lines: Iterable<string> | AsyncIterable<string
     for (const event of parsed.events) products.add(event.product);
   }
 
-  if (!parser) {
-    throw new CaptureError(
-      `No market data found in ${counts.received} received frames. This demo replays recordings of ` +
-        `${PARSERS.map((known) => known.exchange).join(' and ')}, one frame a line: "<unix seconds>: <json>".`,
-    );
-  }
+  if (!parser) throw new CaptureError(`${whyNothing(counts)} ${WHAT_IS_READ}`);
   return { exchange: parser.exchange, entries, products: [...products], counts };
 }
