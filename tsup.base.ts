@@ -7,13 +7,15 @@ const LEAVE_TYPES = '!**/*.d.{ts,cts}';
 const LEAVE_CJS = '!**/*.{cjs,cjs.map}';
 const LEAVE_ESM = '!**/*.{js,js.map}';
 
-export function packageBuild(doors: readonly string[]): Options[] {
+/** How the packages are built; `own` is what one of them needs besides. */
+export function packageBuild(doors: readonly string[], own: Options = {}): Options[] {
   const common: Options = {
     entry: doors.map((door) => `src/${door}.ts`),
     target: 'es2022',
     platform: 'neutral',
     sourcemap: true,
     silent: true,
+    ...own,
   };
   return [
     { ...common, format: 'esm', splitting: true, clean: [LEAVE_CJS, LEAVE_TYPES] },

@@ -669,3 +669,119 @@ describe('when listeners are told', () => {
     expect(seen).toEqual([1, 3]);
   });
 });
+
+describe('a refusal is of what was asked, and of nothing else', () => {
+  async function live() {
+    const world = setUp();
+    world.server.set('price/A', { bid: 1, ask: 2 });
+    world.price.retain();
+    await world.clock.settle();
+    expect(world.price.getSnapshot().status).toBe('live');
+    return world;
+  }
+
+  test('P-EXT-4 an err to a command leaves the channels alone', async () => {
+    const { client, server, price } = await live();
+    server.onRequest = (frame, pipe) => pipe.send({ t: 'err', id: frame.id, err: { c: 'bad_frame' } });
+    await expect(client.command('place', { qty: 1 })).rejects.toMatchObject({ code: 'bad_frame' });
+    expect(price.getSnapshot()).toMatchObject({ status: 'live', data: { bid: 1, ask: 2 } });
+  });
+
+  test('an err to a sub leaves the channels of other questions alone', async () => {
+    const { server, price, book, clock } = await live();
+    server.answers = false;
+    book.retain();
+    await clock.settle();
+    server.pipe.send({
+      t: 'err',
+      id: server.pipe.of('sub').at(-1)!.id,
+      err: { c: 'rate_limited', ra: 60_000 },
+    });
+    expect(book.getSnapshot()).toMatchObject({ status: 'pending', reason: 'error' });
+    expect(price.getSnapshot().status).toBe('live');
+  });
+
+  test('an err to an unsub leaves the channels alone', async () => {
+    const { server, price, book, clock } = await live();
+    const release = book.retain();
+    await clock.settle();
+    server.answers = false;
+    release();
+    await clock.advance(1_500);
+    server.pipe.send({ t: 'err', id: server.pipe.of('unsub')[0]!.id, err: { c: 'rate_limited', ra: 100 } });
+    expect(price.getSnapshot().status).toBe('live');
+  });
+});
+
+test('channels released by the hundred are all given up, in frames a server accepts', async () => {
+  const { client, server, clock } = setUp();
+  const releases = Array.from({ length: 1_000 }, (_, each) =>
+    client.channel('price/{symbol}', { symbol: 'x'.repeat(70) + String(each) }).retain(),
+  );
+  await clock.settle();
+  expect(server.pipe.subscribed.size).toBe(1_000);
+  for (const release of releases) release();
+  await clock.advance(2_000);
+  expect(server.pipe.subscribed.size).toBe(0);
+});
+
+test('the largest maxEvents counts, also that of who came later', async () => {
+  const { server, trades, clock } = setUp();
+  trades.with({ maxEvents: 2 }).retain();
+  await clock.settle();
+  trades.with({ maxEvents: 5 }).retain();
+  for (let id = 1; id <= 5; id++) server.append('trades/A', { id });
+  expect(trades.getSnapshot().data).toHaveLength(5);
+});
+
+test('the latency of a value without a time is unknown', async () => {
+  const { server, price, clock } = setUp();
+  server.set('price/A', { bid: 1, ask: 2 });
+  price.retain();
+  await clock.settle();
+  const { id } = server.pipe.of('sub')[0]!;
+  server.pipe.send({
+    t: 'subd',
+    id,
+    r: [{ c: 'price/A', n: 1, kind: 'state', e: 'e1', o: 1, m: 'same', tf: 'at' }],
+  });
+  server.set('price/A', { bid: 2, ask: 2, at: 1_700_000_000_500 });
+  expect(price.getSnapshot().latencyMs).toBeTypeOf('number');
+  server.set('price/A', { bid: 3, ask: 2 }, { whole: true });
+  expect(price.getSnapshot().latencyMs).toBeUndefined();
+});
+
+describe.each(['select', 'isEqual'] as const)('a view whose %s throws', (which) => {
+  const broken = (): never => {
+    throw new Error(which);
+  };
+  const options =
+    which === 'select'
+      ? { select: (price: { bid: number }) => (price.bid > 1 ? broken() : price.bid) }
+      : { isEqual: broken };
+
+  test('stops nobody else, and is reported', async () => {
+    const { server, price, client, clock } = setUp();
+    server.set('price/A', { bid: 1, ask: 2 });
+    const seen: unknown[] = [];
+    const errors: unknown[] = [];
+    client.on('error', ({ cause }) => errors.push(cause));
+    price.subscribe(({ data }) => seen.push(data?.bid));
+    price.view(options as never).subscribe(() => undefined);
+    await clock.settle();
+    for (const bid of [2, 3, 4]) server.set('price/A', { bid, ask: 2 });
+    expect(seen.slice(-4)).toEqual([1, 2, 3, 4]);
+    expect(errors).toContainEqual(new Error(which));
+  });
+
+  test('holds nothing once it is given up', async () => {
+    const { server, price, client, clock } = setUp();
+    server.set('price/A', { bid: 5, ask: 2 });
+    const release = price.retain();
+    await clock.settle();
+    price.view(options as never).subscribe(() => undefined)();
+    release();
+    await clock.advance(5_000);
+    expect(client.stats().subscriptions).toEqual([]);
+  });
+});

@@ -86,8 +86,101 @@ describe('opening', () => {
       environment: { ...environment, urlOf: () => undefined },
       logger: () => undefined,
     });
-    expect(() => client.connect()).toThrow(TypeError);
+    expect(() => client.connect()).toThrow('createClient needs a url with ws: or http:');
     expect(client.connection.getSnapshot().status).toBe('disconnected');
+  });
+
+  test('a url without its scheme is named at once, a command rejects with it', async () => {
+    const { client } = setUp({ url: 'localhost:8080/tickwire' });
+    expect(() => client.connect()).toThrow('needs a url with ws: or http:');
+    await expect(client.command('place', { qty: 1 })).rejects.toMatchObject({
+      name: 'TickwireError',
+      code: 'connection_failed',
+      executed: 'no',
+    });
+  });
+
+  test('after close nothing can be opened, by a listener of the close neither', async () => {
+    const { client, server, clock } = setUp();
+    client.connect();
+    await clock.settle();
+    let ended: unknown = 'never';
+    client.on('disconnected', () => {
+      client.command('place', { qty: 1 }, { queue: true }).catch((error: unknown) => {
+        ended = error;
+      });
+      client.connect();
+    });
+    client.close();
+    await clock.advance(60_000);
+    expect(server.live).toHaveLength(0);
+    expect(ended).toMatchObject({ code: 'cancelled' });
+    expect(() => client.connect()).toThrow('client closed');
+  });
+
+  test('every attempt is logged with what ended the one before', async () => {
+    const lines: unknown[] = [];
+    const { client, clock, server } = setUp({
+      debug: true,
+      logger: (_level, message, data) => lines.push([message, data]),
+      reconnect: { jitter: 0 },
+    });
+    server.opens = false;
+    client.connect();
+    await clock.settle();
+    server.pipe.close(1006);
+    await clock.advance(1_000);
+    expect(lines).toContainEqual(['connecting', { attempts: 1, reason: null }]);
+    expect(lines).toContainEqual([
+      'connecting',
+      { attempts: 2, reason: expect.objectContaining({ closeCode: 1006 }) as unknown },
+    ]);
+  });
+
+  test('what getToken threw is logged', async () => {
+    const lines: unknown[] = [];
+    const cause = new Error('login is down');
+    const { client, clock } = setUp({
+      logger: (_level, message, data) => lines.push([message, data]),
+      getToken: () => {
+        throw cause;
+      },
+    });
+    client.connect();
+    await clock.settle();
+    expect(lines).toContainEqual(['No token', { code: 'unauthenticated', cause }]);
+  });
+
+  test('a client that gave up says so of its channels and commands', async () => {
+    const { client, clock, price, server } = setUp();
+    server.set('price/A', { bid: 1, ask: 2 });
+    price.retain();
+    await clock.settle();
+    server.pipe.close(4103);
+    await clock.settle();
+    expect(price.getSnapshot()).toMatchObject({
+      status: 'stale',
+      reason: 'error',
+      error: { code: 'unavailable' },
+    });
+    await expect(client.command('place', { qty: 1 })).rejects.toMatchObject({
+      code: 'unavailable',
+      executed: 'no',
+    });
+    client.connect();
+    await clock.settle();
+    expect(price.getSnapshot()).toMatchObject({ status: 'live', error: null });
+    server.onHello = (pipe) => {
+      pipe.send({ t: 'reject', err: { c: 'banned', m: 'banned' } });
+      pipe.close(4103);
+    };
+    server.pipe.close(1006);
+    await clock.advance(5_000);
+    expect(price.getSnapshot()).toMatchObject({ status: 'closed', error: { code: 'banned' } });
+    await expect(client.command('place', { qty: 1 })).rejects.toMatchObject({
+      code: 'banned',
+      executed: 'no',
+    });
   });
 
   test('http counts as ws', async () => {

@@ -96,7 +96,7 @@ export interface Client<C extends AnyContract = AnyContract> {
   readonly connection: ReadableStore<ConnectionSnapshot>;
   /**
    * Connects, or tries at once where the next attempt was waited for. Also leaves the state in which the client gave up.
-   * @throws TypeError without a `url` where there is no page; after `close()`.
+   * @throws TickwireError `connection_failed` without a `url` where there is no page; `cancelled` after `close()`.
    */
   connect(): void;
   /** Closes the connection. Data stays, as `stale`; nothing but `connect()` opens one again. */

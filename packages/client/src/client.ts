@@ -95,7 +95,9 @@ export function createClient(first: AnyContract | ClientOptions = {}, second: Cl
   const wallMs = (): number => clock.wallMs();
   const nextId = (): number => (lastId = (lastId + 1) % 2 ** 32);
   const socketId = (): number => writableSocketId(state);
-  const limits = (): AnnouncedLimits => links.get(socketId())?.limits ?? {};
+  /** What a server announced last: until the next one has, it will do. */
+  let announced: AnnouncedLimits = {};
+  const limits = (): AnnouncedLimits => announced;
   const isConnected = (): boolean => state.status === 'connected';
   const isClosed = (): boolean => closed;
   /** A first connection is on its way and nothing has gone wrong yet: what is called now may wait for it. */
@@ -112,7 +114,7 @@ export function createClient(first: AnyContract | ClientOptions = {}, second: Cl
 
   function report(error: TickwireError, id?: string): void {
     counters.errors++;
-    logger('warn', error.message, { code: error.code });
+    logger('warn', error.message, { code: error.code, cause: error.cause });
     tell('error', error, id);
   }
 
@@ -144,6 +146,8 @@ export function createClient(first: AnyContract | ClientOptions = {}, second: Cl
     ...withDefaults(RECONNECT_DEFAULTS, options.reconnect),
   });
   const pending: OwnEvent[] = [];
+  /** Why there will be no connection by itself any more. */
+  let gaveUp: TickwireError | null = null;
   let stopWatching: Cancel | undefined;
 
   function dispatch(event: OwnEvent): void {
@@ -163,8 +167,9 @@ export function createClient(first: AnyContract | ClientOptions = {}, second: Cl
     const [next, ...effects] = transition(before, { ...event, ...context });
     const { status, reason, attempt: attempts } = (state = next);
     const moved = status !== before.status && status;
+    if (moved || attempts !== before.attempt) logger('debug', status, { attempts, reason });
     if (moved) {
-      logger('debug', moved, { reason });
+      gaveUp = moved === 'disconnected' && reason ? new TickwireError(reason.code, reason.message) : null;
       sinceMs = wallMs();
       registry.channels.forEach((channel) => channel.changed());
     }
@@ -211,7 +216,13 @@ export function createClient(first: AnyContract | ClientOptions = {}, second: Cl
         onClose: (code, message) => turn(() => socketClosed(id, code, message)),
       },
     );
-    links.set(id, { socket, aliases: new Map(), out: [], limits: {}, receivedMs: nowMs(), askedMs: 0 });
+    links.set(id, {
+      socket,
+      aliases: new Map(),
+      out: [],
+      receivedMs: nowMs(),
+      askedMs: 0,
+    });
   }
 
   function socketClosed(id: number, code: number, message: string): void {
@@ -250,12 +261,12 @@ export function createClient(first: AnyContract | ClientOptions = {}, second: Cl
   function endpoint(): string {
     const { url = DEFAULT_PATH } = options;
     const full = url.startsWith('/') ? environment.urlOf(url) : url.replace(/^http/, 'ws');
-    if (!full) throw new TypeError('No page: createClient needs a url');
-    return full;
+    if (full && /^wss?:/.test(full)) return full;
+    throw new TickwireError('connection_failed', 'createClient needs a url with ws: or http:');
   }
 
   function connect(): void {
-    if (closed) throw new TypeError('This client is closed');
+    if (closed) throw new TickwireError('cancelled', 'client closed');
     endpoint();
     opensByItself = false;
     turn(() => dispatch({ type: 'connectCalled' }));
@@ -378,7 +389,7 @@ export function createClient(first: AnyContract | ClientOptions = {}, second: Cl
       case 'welcome':
         if (link.welcomed) return;
         link.welcomed = true;
-        link.limits = frame.lim ?? {};
+        link.limits = announced = frame.lim ?? {};
         sessionId = frame.sid;
         noteClock(nowMs() - link.askedMs, frame.now);
         dispatch({ type: 'welcomed', socketId: id, silenceMs: silenceLimitMs(frame.ping) });
@@ -386,7 +397,7 @@ export function createClient(first: AnyContract | ClientOptions = {}, second: Cl
         wantsFlush();
         break;
       case 'reject':
-        link.rejected = true;
+        link.rejected = !link.welcomed;
         noteRefusal(id, fromWireError(frame.err));
         break;
       case 'reauth':
@@ -451,6 +462,7 @@ export function createClient(first: AnyContract | ClientOptions = {}, second: Cl
     isConnected,
     isOpening,
     isClosed,
+    gaveUp: () => gaveUp,
     tell,
     wakeAt,
     wantsFlush,
@@ -495,7 +507,7 @@ export function createClient(first: AnyContract | ClientOptions = {}, second: Cl
     },
   });
 
-  function command(name: string, input: unknown, call: CommandOptions = {}): Promise<unknown> {
+  async function command(name: string, input: unknown, call: CommandOptions = {}): Promise<unknown> {
     const definition = contract?.commands[name];
     const { key, timeoutMs = definition?.timeoutMs ?? settings.commandTimeoutMs } = call;
     return turn(() => {
@@ -566,11 +578,11 @@ export function createClient(first: AnyContract | ClientOptions = {}, second: Cl
     disconnect,
     close() {
       turn(() => {
+        closed = true;
         commands.close();
         disconnect();
         schedulers.flush();
       });
-      closed = true;
       emitter.close();
       cancelAlarm();
       for (const queue of queues) queue.close();

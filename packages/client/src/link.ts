@@ -16,7 +16,8 @@ export interface Link {
   readonly aliases: Map<number, Channel>;
   /** Frames that wait for the end of the turn. */
   readonly out: string[];
-  limits: AnnouncedLimits;
+  /** Once it is welcome. */
+  limits?: AnnouncedLimits;
   /** The first message is out: the rest waits for `welcome`, because the server keeps only so much until then. */
   greeted?: boolean;
   welcomed?: boolean;
@@ -52,7 +53,7 @@ export function write(link: Link): number {
 }
 
 /** What a server accepts, brought into a sane range. */
-const maxBytesOf = ({ limits }: Link): number => Math.max(limits.in ?? DEFAULT_LIMIT_BYTES, MIN_LIMIT_BYTES);
+const maxBytesOf = ({ limits }: Link): number => Math.max(limits?.in ?? DEFAULT_LIMIT_BYTES, MIN_LIMIT_BYTES);
 
 /** Size in UTF-8. Encodes nothing but what is more than a byte. JSON is well-formed, so encoding it cannot fail. */
 const bytesOf = (text: string): number =>

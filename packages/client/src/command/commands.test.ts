@@ -398,3 +398,60 @@ describe('the queue', () => {
     expect(await Promise.all(calls)).toEqual(expected);
   });
 });
+
+describe('commands that may wait', () => {
+  test('wait for room where the server does so many at once only', async () => {
+    const { client, clock, server } = setUpClient();
+    server.welcome = { lim: { in: 65_536, inflight: 2 } };
+    client.connect();
+    await clock.settle();
+    client.disconnect();
+    const asked: (() => void)[] = [];
+    server.onRequest = ({ id }, pipe) => asked.push(() => pipe.send({ t: 'res', id, v: { id: 'o' } }));
+    const ends = Promise.all(
+      [1, 2, 3, 4, 5].map((qty) =>
+        outcome(client.command('place', { qty }, { queue: true, timeoutMs: 60_000 })),
+      ),
+    );
+    client.connect();
+    await clock.settle();
+    expect(asked).toHaveLength(2);
+    while (asked.length > 0) {
+      asked.shift()?.();
+      await clock.settle();
+    }
+    expect(await ends).toEqual(Array.from({ length: 5 }, () => ({ value: { id: 'o' } })));
+  });
+
+  test('P-CMD-5 a key that runs is not asked for again before its time, on a new connection neither', async () => {
+    const { client, clock, server } = await setUp();
+    let asked = 0;
+    server.onRequest = ({ id }, pipe) => {
+      asked++;
+      pipe.send({ t: 'res', id, err: { c: 'in_flight', ra: 5_000 } });
+    };
+    void client.command('place', { qty: 1 }, { key: 'k', timeoutMs: 60_000 }).catch(() => undefined);
+    await clock.settle();
+    server.pipe.close(1006);
+    await clock.advance(2_000);
+    expect(asked).toBe(1);
+    await clock.advance(4_000);
+    expect(asked).toBe(2);
+  });
+});
+
+test('a command without a deadline says nothing of one', async () => {
+  const { client, clock, server } = await setUp();
+  void client.command('place', { qty: 1 }, { timeoutMs: Infinity }).catch(() => undefined);
+  await clock.settle();
+  expect(server.pipe.of('req')[0]).not.toHaveProperty('ttl');
+});
+
+test('a reject after welcome says nothing of what was sent', async () => {
+  const { client, server, clock } = await setUp();
+  const placed = outcome(client.command('place', { qty: 1 }));
+  await clock.settle();
+  server.pipe.send({ t: 'reject', err: { c: 'session_revoked' } });
+  server.pipe.close(4202);
+  expect(await placed).toBe('indeterminate maybe');
+});

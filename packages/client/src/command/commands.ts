@@ -34,6 +34,8 @@ export interface CommandPorts {
   readonly socketId: () => number;
   /** Whether a first connection is on its way, which any call may wait for. */
   readonly isOpening: () => boolean;
+  /** Why there will be no connection by itself any more. */
+  readonly gaveUp: () => TickwireError | null;
   readonly isClosed: () => boolean;
   readonly limits: () => AnnouncedLimits;
   /** @returns `false` if the frame is larger than the server accepts. */
@@ -98,10 +100,11 @@ export function createCommands(ports: CommandPorts): Commands {
     if (!to) return;
     const { id, name: m, input: v, key: k, deadlineMs } = call;
     if (on(to).length >= (ports.limits().inflight ?? Infinity)) {
-      fail(call, 'limit', 'too many in flight');
+      // What may wait does, for the next answer.
+      if (!call.queue) fail(call, 'limit', 'too many in flight');
       return;
     }
-    const ttl = Math.max(1, Math.ceil(deadlineMs - nowMs()));
+    const ttl = deadlineMs < Infinity ? Math.max(1, Math.ceil(deadlineMs - nowMs())) : undefined;
     try {
       // What is `undefined` does not reach the wire.
       if (!ports.send(to, { t: 'req', id, m, v, ttl, k } as RequestFrame)) {
@@ -118,10 +121,17 @@ export function createCommands(ports: CommandPorts): Commands {
     call.dueMs = deadlineMs;
   }
 
+  const flush = (): void => on(0).forEach((call) => call.againMs <= nowMs() && send(call));
+
+  function refuse(call: Call): void {
+    const { code = 'unavailable', message = 'not connected' } = ports.gaveUp() ?? {};
+    fail(call, code, message);
+  }
+
   function admit(call: Call): void {
     if (!ports.socketId()) {
       if (!call.queue && !ports.isOpening()) {
-        fail(call, 'unavailable', 'not connected');
+        refuse(call);
         return;
       }
       const waiting = on(0);
@@ -144,7 +154,8 @@ export function createCommands(ports: CommandPorts): Commands {
         const { signal, timeoutMs } = options;
         const now = nowMs();
         const abort = (): void => {
-          if (call.socketId) ports.send(call.socketId, { t: 'cancel', id: call.id });
+          // Where it was not sent there is nobody to send this to.
+          ports.send(call.socketId, { t: 'cancel', id: call.id });
           fail(call, 'cancelled', 'cancelled', signal?.reason);
         };
         const call: Call = {
@@ -172,7 +183,7 @@ export function createCommands(ports: CommandPorts): Commands {
         signal?.addEventListener('abort', abort);
         admit(call);
       }),
-    flush: () => on(0).forEach(send),
+    flush,
     answered({ id, v, err, at, rp }, socketId) {
       const call = calls.get(id);
       if (call?.socketId !== socketId) return;
@@ -190,6 +201,7 @@ export function createCommands(ports: CommandPorts): Commands {
         call.settle = () => settle(null, v);
         call.stop = until(at, () => call.settle(null));
       } else settle(null, v);
+      flush();
     },
     disconnected(socketId, discarded) {
       for (const call of on(socketId)) {
@@ -200,7 +212,7 @@ export function createCommands(ports: CommandPorts): Commands {
       }
     },
     refuseWaiting() {
-      for (const call of on(0)) if (!call.queue && !call.sent) fail(call, 'unavailable', 'not connected');
+      for (const call of on(0)) if (!call.queue && !call.sent) refuse(call);
     },
     inFlight: (socketId) => on(socketId).length,
     close() {

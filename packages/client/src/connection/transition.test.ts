@@ -300,8 +300,18 @@ describe('reconnecting (P-LIVE-4)', () => {
     m.wait(10_000).send({ type: 'woke', online: true });
     expect(m.delayMs).toBe(250);
     m.send({ type: 'woke', online: false });
-    expect(m.delayMs).toBe(30_000);
+    expect(m.delayMs).toBe(250);
     expect(m.due({ online: false }).map(describeEffect)).toEqual(['fetchToken 2']);
+  });
+
+  test('looking at the page again and again while the device says offline puts no attempt off', () => {
+    const m = machine({ jitter: 0 });
+    m.send({ type: 'connectCalled' });
+    m.send({ type: 'tokenReady', socketId: 1 });
+    m.send({ type: 'socketClosed', socketId: 1, code: 1006, message: '', online: false });
+    const { deadlineMs } = m.state.current!;
+    for (let look = 0; look < 3; look++) m.wait(9_000).send({ type: 'woke', online: false });
+    expect(m.state.current?.deadlineMs).toBe(deadlineMs);
   });
 
   test('waking never delays an attempt that is nearer', () => {
@@ -368,7 +378,7 @@ describe('stopping (P-CLOSE-2, P-CLOSE-3)', () => {
     m.fail(4202);
     expect(m.state).toMatchObject({
       status: 'disconnected',
-      reason: { code: 'unauthenticated', closeCode: 4202 },
+      reason: { code: 'session_revoked', closeCode: 4202 },
     });
   });
 

@@ -29,6 +29,9 @@ const SOON_MS = 1_000;
 /** Longest that the next connection is put off after `goaway`. */
 const MAX_SPREAD_MS = 5_000;
 
+/** What the close codes of refused credentials say; the others say no more than that (P-AUTH-1). */
+const CREDENTIAL_CODES: Readonly<Record<number, string>> = { 4201: 'token_expired', 4202: 'session_revoked' };
+
 /** What changes, and what is wanted; `undefined` where nothing does. The status follows from what there is. */
 type Decision = readonly [Changes, ...ConnectionEffect[]] | undefined;
 type Changes = Partial<Omit<ConnectionState, 'status'>>;
@@ -108,7 +111,7 @@ export function createConnectionTransition(
     const policy = advice === 'never' ? 'stop' : advice === 'credentials' ? advice : closePolicy(code);
     const ofCredentials = policy === 'credentials';
     const reason: ConnectionReason = {
-      code: ofCredentials ? 'unauthenticated' : 'unavailable',
+      code: ofCredentials ? (CREDENTIAL_CODES[code] ?? 'unauthenticated') : 'unavailable',
       message: event.message || `Connection closed (${code})`,
       ...rejection,
       closeCode: code,
@@ -173,7 +176,7 @@ export function createConnectionTransition(
         if (live) return live.probedMs ? undefined : probe(live, at);
         if (!waits) return undefined;
         const soon = backOff(state, event, backoffDelayMs(plan, 0, event.random));
-        return !event.online || soon.deadlineMs < current.deadlineMs ? [{ current: soon }] : undefined;
+        return soon.deadlineMs < current.deadlineMs ? [{ current: soon }] : undefined;
       }
       case 'deadlineReached':
         if (current && current.deadlineMs <= at) {

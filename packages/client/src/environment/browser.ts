@@ -34,7 +34,8 @@ export const browserEnvironment: Environment = {
   urlOf: (path) => page() && new URL(path, location.href).href.replace(/^http/, 'ws'),
   wantsDebug() {
     try {
-      return /tickwire/.test(localStorage.getItem('debug') ?? '');
+      // Nothing is found in what is not there.
+      return /tickwire/.test(localStorage.getItem('debug') as string);
     } catch {
       // No page, or storage is forbidden.
       return false;

@@ -6,7 +6,7 @@ import type { ChannelStore } from './store.js';
 import { createStreamStore } from './stream-store.js';
 
 /** An empty store. `maxEvents` bounds a stream's value. */
-export function createChannelStore(kind: ChannelKind, maxEvents: number): ChannelStore {
+export function createChannelStore(kind: ChannelKind, bound: { readonly maxEvents: number }): ChannelStore {
   if (kind === 'state') return createStateStore();
-  return kind === 'collection' ? createCollectionStore() : createStreamStore(maxEvents);
+  return kind === 'collection' ? createCollectionStore() : createStreamStore(bound);
 }

@@ -36,17 +36,18 @@ export function createEventQueue<Item>(
   { maxPerSecond = Infinity, maxQueueSize = 1_000, onOverflow }: EventOptions,
   deliver: (item: Item) => void,
 ): EventQueue<Item> {
-  const roundMs = Math.max(MIN_ROUND_MS, 1_000 / maxPerSecond);
+  const share = Math.ceil((maxPerSecond * MIN_ROUND_MS) / 1_000);
+  // Without a limit there is no number.
+  const roundMs = (1_000 * share) / maxPerSecond || MIN_ROUND_MS;
   let items: Item[] = [];
   let dropped = 0;
   let cancel: Cancel | undefined;
 
   function round(): void {
-    cancel = items.length > 0 ? clock.setTimer(roundMs, round) : undefined;
-    if (dropped > 0) onOverflow?.(dropped);
+    cancel = items.length ? clock.setTimer(roundMs, round) : undefined;
+    if (dropped) onOverflow?.(dropped);
     dropped = 0;
-    for (const item of items.splice(0, Math.max(1, Math.floor((maxPerSecond * roundMs) / 1_000))))
-      deliver(item);
+    for (const item of items.splice(0, share)) deliver(item);
   }
 
   return {

@@ -39,7 +39,7 @@ function createScheduler(mode: SchedulerMode, { clock, environment, afterTurn }:
   function flush(): void {
     cancel?.();
     armed = false;
-    if (tasks.size === 0) return;
+    if (!tasks.size) return;
     nextMs = clock.monotonicMs() + intervalMs;
     const due = tasks;
     tasks = new Set();

@@ -36,7 +36,7 @@ export interface ChannelSnapshot<V> {
   readonly data: V | undefined;
   /** Up to where everything is in `data`; `null` before the first value. */
   readonly position: Position | null;
-  /** Why the server refused the channel. */
+  /** Why the server refused the channel, or why there will be no connection by itself any more. */
   readonly error: TickwireError | null;
   /** When `data` changed last, by this device's wall clock, in milliseconds since 1970. */
   readonly updatedAtMs: number | null;

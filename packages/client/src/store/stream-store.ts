@@ -2,10 +2,10 @@
 import type { ChannelStore } from './store.js';
 
 /** An empty stream that keeps `maxEvents`. */
-export function createStreamStore(maxEvents: number): ChannelStore {
+export function createStreamStore(bound: { readonly maxEvents: number }): ChannelStore {
   let events: unknown[] = [];
   let shown: readonly unknown[] | null = null;
-  const latest = (): unknown[] => events.slice(Math.max(0, events.length - maxEvents));
+  const latest = (): unknown[] => events.slice(Math.max(0, events.length - bound.maxEvents));
   return {
     read: () => (shown ??= latest()),
     apply({ t }, fresh) {
@@ -13,7 +13,7 @@ export function createStreamStore(maxEvents: number): ChannelStore {
       for (const event of fresh) events.push(event);
       shown = null;
       // Cut at twice the bound, so that a long stream costs each event one move at most.
-      if (events.length > 2 * maxEvents) events = latest();
+      if (events.length > 2 * bound.maxEvents) events = latest();
       return null;
     },
   };

@@ -90,13 +90,13 @@ export function createView<V, S>(
     return shown;
   }
 
-  function commit(): void {
+  const commit = guard(() => {
     if (!stop) return;
     const next = refresh();
     if (next === told) return;
     told = next;
     for (const listener of [...listeners]) listener();
-  }
+  });
 
   const hasMoved = (): boolean => source.status() !== seen?.status;
 
@@ -108,7 +108,7 @@ export function createView<V, S>(
       listeners.add(guarded);
       if (!stop) {
         stop = source.watch(() => (hasMoved() ? urgent : scheduler).schedule(commit));
-        told = refresh();
+        guard(() => void (told = refresh()))();
       }
       if (eager) {
         told = undefined;
@@ -116,7 +116,7 @@ export function createView<V, S>(
       }
       return () => {
         guarded.stop();
-        if (!listeners.delete(guarded) || listeners.size > 0) return;
+        if (!listeners.delete(guarded) || listeners.size) return;
         stop?.();
         stop = undefined;
       };

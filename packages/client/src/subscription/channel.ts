@@ -55,6 +55,8 @@ export interface ChannelPorts {
   readonly tell: (name: 'change' | 'event' | 'gap' | 'recovered', event: unknown, id: string) => void;
   /** Whether there is a connection at all. */
   readonly isConnected: () => boolean;
+  /** Why there will be no connection by itself any more. */
+  readonly gaveUp: () => TickwireError | null;
   readonly wallMs: () => number;
   /** Age of a payload with a time field; `undefined` where the field holds no time. */
   readonly latencyOf: (payload: unknown, timeField: string | undefined) => number | undefined;
@@ -114,7 +116,7 @@ export interface Channel {
 /** Makes a channel that nobody holds yet. */
 export function createChannel(
   id: string,
-  { tell, isConnected, wallMs, latencyOf, subscribeTimeoutMs }: ChannelPorts,
+  { tell, isConnected, gaveUp, wallMs, latencyOf, subscribeTimeoutMs }: ChannelPorts,
 ): Channel {
   const sequencer = createSequencer();
   let store: ChannelStore | null = null;
@@ -127,7 +129,7 @@ export function createChannel(
   let replayed = 0;
   let snapshot: ChannelSnapshot<unknown> | null = null;
 
-  const error = (): TickwireError | null => (channel.subscription as AnySubscription).error ?? null;
+  const error = (): TickwireError | null => (channel.subscription as AnySubscription).error ?? gaveUp();
 
   const standing = (): Standing =>
     statusOf({
@@ -139,9 +141,7 @@ export function createChannel(
     });
 
   function noteLatency(payload: unknown): number | undefined {
-    const noted = latencyOf(payload, timeField);
-    latencyMs = noted ?? latencyMs;
-    return noted;
+    return (latencyMs = latencyOf(payload, timeField));
   }
 
   /** Tells the events that are new, and returns them. */
@@ -208,7 +208,7 @@ export function createChannel(
       // The contract behind the server may have changed what the channel is: then nothing held fits.
       if (channel.kind !== kind) channel.forget();
       channel.kind = kind;
-      store ??= createChannelStore(kind, channel.maxEvents);
+      store ??= createChannelStore(kind, channel);
       channel.link = link;
       timeField = entry.tf;
       feed = null;

@@ -117,17 +117,17 @@ export function createRegistry(ports: RegistryPorts): Registry {
       givenUp.add(channel.id);
     } else {
       asked.add(channel);
-      const { batch = MAX_BATCH, in: maxBytes = MAX_BYTES } = ports.limits();
-      // The next channel belongs to another frame, which has another id.
-      if (asked.size >= Math.min(MAX_BATCH, batch, maxBytes / MAX_ENTRY_BYTES - 1)) flush();
     }
+    const { batch = MAX_BATCH, in: maxBytes = MAX_BYTES } = ports.limits();
+    // The next channel belongs to another frame, which has another id.
+    if (asked.size + givenUp.size >= Math.min(MAX_BATCH, batch, maxBytes / MAX_ENTRY_BYTES - 1)) flush();
     ports.wantsFlush();
   }
 
   function flush(): void {
     // Given up first: a channel in both was dropped and taken up again.
-    if (givenUp.size > 0) send(batchSocketId, { t: 'unsub', id: nextId(), ch: [...givenUp] });
-    if (asked.size > 0) {
+    if (givenUp.size) send(batchSocketId, { t: 'unsub', id: nextId(), ch: [...givenUp] });
+    if (asked.size) {
       send(batchSocketId, { t: 'sub', id: batchId, ch: [...asked].map((channel) => channel.entry()) });
       batchId = nextId();
     }
@@ -155,11 +155,6 @@ export function createRegistry(ports: RegistryPorts): Registry {
     if (error.temporary) channel.changed();
     else channel.forget();
     ports.refused(channel, error);
-  }
-
-  function isAwaited(channel: Channel, socketId: number, requestId: number): boolean {
-    const state: AnySubscription = channel.subscription;
-    return awaits(state, requestId) && state.socketId === socketId;
   }
 
   function resync(channel: Channel): void {
@@ -190,7 +185,7 @@ export function createRegistry(ports: RegistryPorts): Registry {
       return () => {
         if (!held) return;
         held = false;
-        if (--channel.holders === 0) wakeAt((channel.releaseMs = nowMs() + ports.releaseGraceMs));
+        if (!--channel.holders) wakeAt((channel.releaseMs = nowMs() + ports.releaseGraceMs));
       };
     },
     attachAll: () => channels.forEach(want),
@@ -209,7 +204,8 @@ export function createRegistry(ports: RegistryPorts): Registry {
     answered({ id: requestId, r }, socketId) {
       for (const entry of r) {
         const channel = channels.get(entry.c);
-        if (!channel || !isAwaited(channel, socketId, requestId)) continue;
+        const state: AnySubscription | undefined = channel?.subscription;
+        if (!channel || state?.socketId !== socketId || !awaits(state, requestId)) continue;
         if ('err' in entry) {
           refuse(channel, socketId, entry.err);
           continue;
@@ -221,8 +217,10 @@ export function createRegistry(ports: RegistryPorts): Registry {
       }
     },
     refusedAll(id, socketId, err) {
-      for (const channel of channels.values())
-        if (isAwaited(channel, socketId, id)) refuse(channel, socketId, err);
+      for (const channel of channels.values()) {
+        const state: AnySubscription = channel.subscription;
+        if (state.socketId === socketId && state.requestId === id) refuse(channel, socketId, err);
+      }
     },
     ended({ id, ch, err = { c: 'unavailable' } }, socketId) {
       if (id !== undefined) return;
@@ -236,7 +234,7 @@ export function createRegistry(ports: RegistryPorts): Registry {
       else if (channel.dueMs < Infinity) expect(channel);
     },
     resync,
-    clear: () => channels.forEach((channel) => channel.holders === 0 && drop(channel)),
+    clear: () => channels.forEach((channel) => !channel.holders && drop(channel)),
     tick(now) {
       for (const channel of channels.values()) {
         if (channel.releaseMs <= now) drop(channel);

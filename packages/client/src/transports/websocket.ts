@@ -59,8 +59,8 @@ export function createWebSocketTransport(WebSocketOf?: WebSocketClass): Transpor
         socket.addEventListener('message', ({ data }) => over || onMessage(data));
         socket.addEventListener('close', ({ code, reason }) => end(code, reason));
         socket.addEventListener('error', endSoon);
-      } catch {
-        endSoon();
+      } catch (cause) {
+        setTimeout(end, CLOSE_AFTER_ERROR_MS, 1006, String(cause));
       }
       return {
         send: (text) => socket?.readyState === OPEN && socket.send(text),
