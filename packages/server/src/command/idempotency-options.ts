@@ -27,6 +27,13 @@ export interface IdempotencyOptions {
    */
   readonly maxKeysPerPrincipal?: number | undefined;
   /**
+   * Memory of this server only: how much memory the outcomes of one principal may take, in bytes, counted as two a
+   * character; above it the outcome that is oldest is forgotten. The newest is kept whatever its size: what one command may
+   * answer is for its handler to bound.
+   * @defaultValue 4_194_304
+   */
+  readonly maxBytesPerPrincipal?: number | undefined;
+  /**
    * Memory of this server only: principals of whom keys are kept; above it the one who used a key longest ago is
    * forgotten.
    * @defaultValue 10_000
@@ -42,5 +49,6 @@ export const DEFAULT_IDEMPOTENCY: IdempotencySettings = Object.freeze({
   ttlMs: 86_400_000,
   leaseGraceMs: 5_000,
   maxKeysPerPrincipal: 1_000,
+  maxBytesPerPrincipal: 4_194_304,
   maxPrincipals: 10_000,
 });

@@ -2,11 +2,11 @@ import { describe, expect, test } from 'vitest';
 import { VirtualClock } from '@tickwire/testing';
 import { fingerprint } from './fingerprint.js';
 import { DEFAULT_IDEMPOTENCY } from './idempotency-options.js';
-import { MemoryIdempotencyStore } from './memory-idempotency-store.js';
+import { type MemoryIdempotencySettings, MemoryIdempotencyStore } from './memory-idempotency-store.js';
 
 const outcome = { v: 7 };
 
-function setUp(bounds: { maxKeysPerPrincipal?: number; maxPrincipals?: number } = {}) {
+function setUp(bounds: Partial<MemoryIdempotencySettings> = {}) {
   const clock = new VirtualClock();
   const store = new MemoryIdempotencyStore(clock, { ...DEFAULT_IDEMPOTENCY, ...bounds });
   const keyOf = (key: string, more: object = {}) => ({
@@ -24,7 +24,8 @@ function setUp(bounds: { maxKeysPerPrincipal?: number; maxPrincipals?: number } 
       ttlMs: 1_000,
       replacesLost: false,
     });
-  const complete = (key: string, more: object = {}) => store.complete(keyOf(key, more), key, outcome);
+  const complete = (key: string, more: object = {}, end: object = outcome) =>
+    store.complete(keyOf(key, more), key, end);
   return { clock, store, keyOf, claim, complete };
 }
 
@@ -87,6 +88,36 @@ describe('bounds', () => {
     expect(claim('b')).toEqual({ status: 'full' });
     await clock.advance(1_000);
     expect(claim('b')).toEqual({ status: 'claimed' });
+  });
+
+  test('above the bytes of a principal the oldest outcomes go; the newest stays, and so does what runs', () => {
+    const { claim, complete, store } = setUp({ maxBytesPerPrincipal: 10_000 });
+    const heavy = (characters: number) => ({ v: { text: 'x'.repeat(characters) } });
+    claim('runs');
+    for (const key of ['a', 'b', 'c']) {
+      claim(key);
+      complete(key, {}, heavy(2_000));
+    }
+    expect(claim('a')).toEqual({ status: 'claimed' });
+    expect(['b', 'c'].map((key) => claim(key).status)).toEqual(['done', 'done']);
+    expect(claim('runs')).toEqual({ status: 'running' });
+    complete('a', {}, heavy(100_000));
+    expect(claim('a').status).toBe('done');
+    expect(store.size).toBe(2);
+  });
+
+  test('bytes that are forgotten, released or run out are counted no more', async () => {
+    const { claim, complete, store, keyOf, clock } = setUp({ maxBytesPerPrincipal: 10_000 });
+    for (let round = 0; round < 10; round++) {
+      claim('released');
+      store.release(keyOf('released'), 'released');
+      claim('k');
+      complete('k', {}, { v: 'x'.repeat(3_000) });
+      claim('other');
+      complete('other');
+      expect([claim('k').status, claim('other').status]).toEqual(['done', 'done']);
+      await clock.advance(1_000);
+    }
   });
 
   test('above the principals the one who used a key longest ago goes, unless something of his runs', async () => {

@@ -1,4 +1,5 @@
-// Memory idempotency store: keyed commands of this process, bounded in keys and principals. Every method answers at once.
+// Memory idempotency store: keyed commands of this process, bounded in keys, bytes and principals. Every method
+// answers at once.
 import type { Clock } from '@tickwire/protocol';
 import type {
   ClaimAnswer,
@@ -8,26 +9,75 @@ import type {
   IdempotencyStore,
   KnownCommand,
 } from '../ports/idempotency-store.js';
-import { claimed, completed, known, type MaybeRecord, present, released } from './command-record.js';
+import {
+  claimed,
+  type CommandRecord,
+  completed,
+  known,
+  type MaybeRecord,
+  present,
+  released,
+} from './command-record.js';
+import { DEFAULT_IDEMPOTENCY } from './idempotency-options.js';
 
-/** What a memory store holds at most, all given. */
+/** What a memory store holds at most. */
 export interface MemoryIdempotencySettings {
   readonly maxKeysPerPrincipal: number;
+  /** @defaultValue that of the options of a server */
+  readonly maxBytesPerPrincipal?: number | undefined;
   readonly maxPrincipals: number;
 }
 
-type Records = Map<string, NonNullable<MaybeRecord>>;
+/** The records of one principal, by contract, command and key, in the order of their start, and how heavy they are. */
+class Records {
+  readonly #records = new Map<string, CommandRecord>();
+  readonly #outcomeBytes = new Map<string, number>();
+  /** Of all outcomes. */
+  bytes = 0;
+
+  get size(): number {
+    return this.#records.size;
+  }
+
+  get(name: string): MaybeRecord {
+    return this.#records.get(name);
+  }
+
+  /** All of them; they may be deleted on the way. */
+  entries(): Iterable<readonly [name: string, record: CommandRecord]> {
+    return this.#records;
+  }
+
+  put(name: string, record: MaybeRecord): void {
+    const before = this.#records.get(name);
+    if (record === before) return;
+    if (record?.outcome !== before?.outcome) this.#weigh(name, record?.outcome ?? null);
+    if (record === undefined) this.#records.delete(name);
+    else this.#records.set(name, record);
+  }
+
+  #weigh(name: string, outcome: CommandOutcome | null): void {
+    this.bytes -= this.#outcomeBytes.get(name) ?? 0;
+    this.#outcomeBytes.delete(name);
+    if (outcome === null) return;
+    const bytes = bytesOf(outcome);
+    this.#outcomeBytes.set(name, bytes);
+    this.bytes += bytes;
+  }
+}
 
 /** The keys of all principals. */
 export class MemoryIdempotencyStore implements IdempotencyStore {
   readonly #clock: Clock;
   readonly #settings: MemoryIdempotencySettings;
-  /** By principal, the one who used a key last at the end; by contract, command and key, in the order of their start. */
+  readonly #maxBytes: number;
+  /** By principal, the one who used a key last at the end. */
   readonly #principals = new Map<string, Records>();
 
   constructor(clock: Clock, settings: MemoryIdempotencySettings) {
     this.#clock = clock;
     this.#settings = settings;
+    this.#maxBytes = settings.maxBytesPerPrincipal ?? DEFAULT_IDEMPOTENCY.maxBytesPerPrincipal;
   }
 
   /** Keys held, for all principals. */
@@ -43,16 +93,17 @@ export class MemoryIdempotencyStore implements IdempotencyStore {
     const name = nameOf(key);
     const before = present(records.get(name), nowMs);
     if (before === undefined) {
-      records.delete(name);
+      records.put(name, undefined);
       if (!this.#makeRoom(records, nowMs)) return { status: 'full' };
     }
     const [answer, after] = claimed(before, request, nowMs);
-    put(records, name, after);
+    records.put(name, after);
     return answer;
   }
 
   complete(key: CommandKey, run: string, outcome: CommandOutcome): void {
     this.#change(key, (record) => completed(record, run, outcome));
+    this.#forgetHeavy(key);
   }
 
   release(key: CommandKey, run: string): void {
@@ -71,12 +122,12 @@ export class MemoryIdempotencyStore implements IdempotencyStore {
   #change(key: CommandKey, change: (record: MaybeRecord) => MaybeRecord): void {
     const records = this.#principals.get(key.principal);
     const name = nameOf(key);
-    if (records !== undefined) put(records, name, change(records.get(name)));
+    if (records !== undefined) records.put(name, change(records.get(name)));
   }
 
   #recordsOf(principal: string): Records {
     const found = this.#principals.get(principal);
-    const records = found ?? (new Map() as Records);
+    const records = found ?? new Records();
     this.#principals.delete(principal);
     this.#principals.set(principal, records);
     if (found === undefined && this.#principals.size > this.#settings.maxPrincipals)
@@ -87,7 +138,7 @@ export class MemoryIdempotencyStore implements IdempotencyStore {
   #forgetSomebody(except: string): void {
     const nowMs = this.#clock.monotonicMs();
     for (const [principal, records] of this.#principals) {
-      const runs = [...records.values()].some((record) => present(record, nowMs)?.outcome === null);
+      const runs = [...records.entries()].some(([, record]) => present(record, nowMs)?.outcome === null);
       if (principal === except || runs) continue;
       this.#principals.delete(principal);
       return;
@@ -97,20 +148,37 @@ export class MemoryIdempotencyStore implements IdempotencyStore {
   #makeRoom(records: Records, nowMs: number): boolean {
     const { maxKeysPerPrincipal } = this.#settings;
     if (records.size < maxKeysPerPrincipal) return true;
-    for (const [name, record] of records) if (present(record, nowMs) === undefined) records.delete(name);
+    for (const [name, record] of records.entries())
+      if (present(record, nowMs) === undefined) records.put(name, undefined);
     if (records.size < maxKeysPerPrincipal) return true;
-    for (const [name, { outcome }] of records) {
+    for (const [name, { outcome }] of records.entries()) {
       if (outcome === null) continue;
-      records.delete(name);
+      records.put(name, undefined);
       return true;
     }
     return false;
   }
+
+  /** Forgets the oldest outcomes above the bound; that of the newest end stays, however large it is. */
+  #forgetHeavy(newest: CommandKey): void {
+    const records = this.#principals.get(newest.principal);
+    if (records === undefined) return;
+    const newestName = nameOf(newest);
+    for (const [name, { outcome }] of records.entries()) {
+      if (records.bytes <= this.#maxBytes) return;
+      if (outcome !== null && name !== newestName) records.put(name, undefined);
+    }
+  }
 }
 
-function put(records: Records, name: string, record: MaybeRecord): void {
-  if (record === undefined) records.delete(name);
-  else records.set(name, record);
+/** About what a value takes in memory; never less than its text would. */
+function bytesOf(value: unknown): number {
+  if (typeof value === 'string') return 16 + 2 * value.length;
+  if (typeof value !== 'object' || value === null) return 8;
+  let bytes = 16;
+  if (Array.isArray(value)) for (const each of value) bytes += 8 + bytesOf(each);
+  else for (const [name, field] of Object.entries(value)) bytes += 8 + 2 * name.length + bytesOf(field);
+  return bytes;
 }
 
 /** Names of contracts and commands hold no newline. */
