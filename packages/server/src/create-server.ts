@@ -32,6 +32,7 @@ import { createBareMemoryBroker } from './bare-server.js';
 import type { MemoryBroker, MemoryBrokerOptions } from './broker/memory.js';
 import type { AnonymousPrincipal, ServerAuthentication, ServerSettings } from './options.js';
 import { DEFAULT_IDEMPOTENCY } from './command/idempotency-options.js';
+import { markAsPrompt } from './hub/prompt-brokers.js';
 import { MemoryIdempotencyStore } from './command/memory-idempotency-store.js';
 import type { IdempotencyStore } from './ports/idempotency-store.js';
 import { createServerCore, type RulesOf, type ServerCore } from './server.js';
@@ -145,11 +146,13 @@ export function anonymous(): { readonly principal: AnonymousPrincipal } {
 
 /** Creates a broker in this process. Give `broker.connect` to every server and publisher that shares its channels. */
 export function createMemoryBroker(options: MemoryBrokerOptions = {}): MemoryBroker {
-  return createBareMemoryBroker({
+  const broker = createBareMemoryBroker({
     ...options,
     clock: options.clock ?? nodeClock,
     random: options.random ?? nodeRandom,
   });
+  markAsPrompt(broker.connect);
+  return broker;
 }
 
 /** Options of {@link createMemoryIdempotencyStore}. */

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { BrokerEvents, BrokerFactory, ChannelHead, Publication } from '../broker/broker.js';
+import type { Broker, BrokerEvents, BrokerFactory, ChannelHead, Publication } from '../broker/broker.js';
 import { Market } from '../test-support/market.js';
+import { markAsPrompt } from './prompt-brokers.js';
 
 const quote = (bid: number, ask = 10) => ({ bid, ask });
 
@@ -285,6 +286,8 @@ class HandBroker {
   /** Called in the middle of a read: what arrives between the snapshot and its answer. */
   duringRead: () => void = () => undefined;
   refusing = false;
+  /** Set before it is connected, it is a broker that may lose deliveries. */
+  position: Broker['position'];
   readonly unsubscribed: string[] = [];
   readonly connect: BrokerFactory = (events) => {
     this.events = events;
@@ -303,6 +306,7 @@ class HandBroker {
         return Promise.resolve(head);
       },
       close: () => Promise.resolve(),
+      ...(this.position === undefined ? {} : { position: this.position }),
     };
   };
 
@@ -399,6 +403,73 @@ describe('broker', () => {
     await market.clock.settle();
     for (const peer of peers) expect(peer.take()).toMatchObject([{ r: [{ m: 'same', o: 9 }] }]);
     expect(broker.reads - reads).toBeLessThanOrEqual(2);
+  });
+
+  describe('P-SUB-4 cursors far ahead of the head, again and again', () => {
+    const insist = async (market: Market, seconds: number) => {
+      const peer = await market.reader('quote/A');
+      let id = 1;
+      for (let passedMs = 0; passedMs < seconds * 1_000; passedMs += 200) {
+        peer.send({ t: 'sub', id: ++id, ch: [{ c: 'quote/A', e: 'e1', o: 1_000_000 }] });
+        await market.clock.advance(200);
+      }
+      await market.clock.advance(1_000);
+      const answers = peer.take().filter(({ t }) => t === 'subd');
+      expect(answers).toHaveLength(id - 1);
+      for (const answer of answers) expect(answer).toMatchObject({ r: [{ m: 'full', o: 1 }] });
+    };
+
+    test('read the channel once a second', async () => {
+      const broker = new HandBroker();
+      await insist(new Market({ broker: broker.connect }), 5);
+      expect(broker.reads).toBeLessThanOrEqual(1 + 6);
+      expect(broker.reads).toBeGreaterThan(1);
+    });
+
+    test('never read it where the broker tells more cheaply that the head is where it is', async () => {
+      const broker = new HandBroker();
+      let asked = 0;
+      broker.position = () => {
+        asked++;
+        return Promise.resolve({ epoch: 'e1', offset: 1 });
+      };
+      await insist(new Market({ broker: broker.connect }), 5);
+      expect(broker.reads).toBe(1);
+      expect(asked).toBeLessThanOrEqual(6);
+    });
+
+    test('ask nobody where the broker tells this node before anybody can have read it', async () => {
+      const broker = new HandBroker();
+      markAsPrompt(broker.connect);
+      await insist(new Market({ broker: broker.connect }), 5);
+      expect(broker.reads).toBe(1);
+    });
+
+    test('are refused when the server closes', async () => {
+      const market = new Market({ broker: new HandBroker().connect });
+      const peer = await market.reader('quote/A');
+      for (const id of [2, 3]) {
+        peer.send({ t: 'sub', id, ch: [{ c: 'quote/A', e: 'e1', o: 1_000_000 }] });
+        await market.clock.advance(10);
+      }
+      void market.server.close({ drainMs: 0 });
+      await market.clock.advance(100);
+      peer.handler.onClose(1000);
+      await market.clock.settle();
+      expect(market.clock.pendingTimers).toBe(0);
+    });
+  });
+
+  test('P-SUB-4 with a broker that tells its position, a cursor of another node is found right', async () => {
+    const broker = new HandBroker();
+    broker.position = () => Promise.resolve({ epoch: 'e1', offset: broker.head.offset });
+    const market = new Market({ broker: broker.connect });
+    await market.reader('quote/A');
+    broker.head = { ...broker.head, offset: 9 };
+    const peer = await market.peer();
+    peer.send({ t: 'sub', id: 1, ch: [{ c: 'quote/A', e: 'e1', o: 9 }] });
+    await market.clock.settle();
+    expect(peer.take()).toMatchObject([{ r: [{ m: 'same', o: 9 }] }]);
   });
 
   test('P-NODE-4 a claim about the future moves nothing but the one who claims', async () => {

@@ -1,6 +1,6 @@
 // Hub: the hot channels of this node. Warms them up from the broker without a gap, applies what it publishes, repairs
 // what was missed, judges whether feeds still speak, and lets go of what nobody reads. Knows no sockets.
-import type { Clock, FeedStatus, Logger } from '@tickwire/protocol';
+import type { Clock, FeedStatus, Logger, Position } from '@tickwire/protocol';
 import { TickwireError } from '@tickwire/protocol';
 import type { Broker, BrokerFactory, ChannelHead, Publication } from '../broker/broker.js';
 import type { DeadlineWheel, Timed } from '../liveness/deadline-wheel.js';
@@ -10,6 +10,8 @@ import type { HeadOfChannel } from './channel-head.js';
 import { CollectionHead } from './collection-head.js';
 import { judgeFeed, staleAtMs } from './feed-status.js';
 import type { Flusher } from './flush.js';
+import { HeadLooks } from './head-looks.js';
+import { isPrompt } from './prompt-brokers.js';
 import { ChannelFrames } from './range-frames.js';
 import { StateHead } from './state-head.js';
 import { StreamHead } from './stream-head.js';
@@ -50,6 +52,9 @@ export class Hub {
   readonly #broker: Broker;
   readonly #channels = new Map<string, HotChannel>();
   readonly #verified: boolean;
+  /** Whether no head can be behind the broker: then nobody is worth a look at it. */
+  readonly #isPrompt: boolean;
+  readonly #looks: HeadLooks<Channel>;
   #nextAlias = 1;
   #closed = false;
   /** Publications that reached this node. */
@@ -64,6 +69,8 @@ export class Hub {
       onFeedClosed: (id) => this.#onFeedClosed(id),
     });
     this.#verified = this.#broker.position !== undefined;
+    this.#isPrompt = isPrompt(options.broker);
+    this.#looks = new HeadLooks(options.clock, (channel) => this.#look(channel));
   }
 
   /** The broker, for publishing. */
@@ -110,8 +117,21 @@ export class Hub {
     await this.#load(channel);
   }
 
+  /**
+   * Resolves when a cursor ahead of the head can be judged: the head is where the broker was after this call (P-SUB-4), or
+   * has reached the cursor. `null` where it is there already. Rejects where the broker does.
+   */
+  confirm(channel: Channel, ahead: Position): Promise<void> | null {
+    if (this.#isPrompt) return channel.loading;
+    return this.#looks.after(channel, () => {
+      const { head } = channel;
+      return head !== null && (head.epoch !== ahead.epoch || head.offset >= ahead.offset);
+    });
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
+    this.#looks.close();
     for (const { channel, timer } of this.#channels.values()) {
       channel.closed = true;
       this.#options.wheel.remove(timer);
@@ -333,6 +353,15 @@ export class Hub {
       timer.verifyAtMs = nowMs + this.#options.verifyMs;
       this.#verify(channel);
     }
+  }
+
+  /** Reads the head again where the broker is elsewhere; one that has a cheap answer is asked for that first. */
+  async #look(channel: Channel): Promise<void> {
+    const position = await this.#broker.position?.(channel.spec);
+    const { head } = channel;
+    const isBehind =
+      position === undefined || position.epoch !== head?.epoch || position.offset > head.offset;
+    if (isBehind) await this.refresh(channel);
   }
 
   #verify(channel: Channel): void {

@@ -239,13 +239,13 @@ export class Subscriptions {
     );
   }
 
-  /** A cursor ahead of the head is judged against a head that was read again (P-SUB-4). */
+  /** A cursor ahead of the head is judged against a head that was looked at again (P-SUB-4). */
   #ahead(channel: Channel, wish: SubscribeEntry): Promise<void> | null {
     const { head } = channel;
     const since = cursorOf(wish);
     if (head === null || since === null || since.epoch !== head.epoch || since.offset <= head.offset)
       return null;
-    return this.#options.hub.refresh(channel);
+    return this.#options.hub.confirm(channel, since);
   }
 
   #attach(wish: SubscribeEntry, known: KnownChannel, channel: Channel, pending: Pending): Answer {

@@ -7,7 +7,7 @@ export const serverMutants: readonly Mutant[] = [
     name: 'cursor-ahead-not-read-again',
     rule: 'P-SUB-4: a cursor ahead of the head is judged against a fresh one',
     file: 'server/src/session/subscriptions.ts',
-    find: 'return this.#options.hub.refresh(channel);',
+    find: 'return this.#options.hub.confirm(channel, since);',
     replace: 'return null;',
   },
   {
