@@ -25,9 +25,10 @@ function setUp(rule: (n: number) => boolean | Promise<boolean>, costMs: number) 
     5_000,
     () => undefined,
   );
-  const ask = (count: number) =>
-    Array.from({ length: count }, () => authorizer.may('ann', { name: 'a', params: {} }));
-  return { clock, ask, asked: () => asked };
+  const ann = {};
+  const ask = (count: number, asker: object = ann) =>
+    Array.from({ length: count }, () => authorizer.may('ann', { name: 'a', params: {} }, asker));
+  return { clock, authorizer, ann, ask, asked: () => asked };
 }
 
 const resolved = (verdicts: readonly (boolean | Promise<boolean>)[]): Promise<boolean[]> =>
@@ -61,6 +62,29 @@ describe('rules that answer at once', () => {
     await clock.settle();
     await resolved([...first, ...second]);
     expect(order).toEqual([1, 2, 3]);
+  });
+
+  test('whoever has many waiting makes others wait for one of them, not for all', async () => {
+    const { ask, asked, clock } = setUp(() => true, 20);
+    const many = ask(50);
+    const other = ask(1, {})[0];
+    let after = 0;
+    void Promise.resolve(other).then(() => (after = asked()));
+    await clock.settle();
+    await resolved(many);
+    expect(after).toBeLessThanOrEqual(4);
+    expect(asked()).toBe(51);
+  });
+
+  test('of one who is gone nothing more is asked, and the others go on', async () => {
+    const { authorizer, ann, ask, asked, clock } = setUp(() => true, 20);
+    const gone = ask(50);
+    const others = ask(3, {});
+    authorizer.forget(ann);
+    await clock.settle();
+    expect(await resolved(others)).toEqual([true, true, true]);
+    expect(gone[0]).toBe(true);
+    expect(asked()).toBe(4);
   });
 
   test('a new turn has all its time', async () => {

@@ -42,12 +42,18 @@ export class Authorizer {
   /**
    * Whether a principal may read a channel: at once where the rule answers at once, and rules have not worked for too long
    * in this turn already. Never rejects.
+   * @param asker what asks, a connection: those whose rules have to wait are served in turn.
    */
-  may(principal: unknown, { name, params }: RuleTarget): boolean | Promise<boolean> {
+  may(principal: unknown, { name, params }: RuleTarget, asker: object): boolean | Promise<boolean> {
     const rule = this.#rules.get(name);
     if (rule === undefined) return false;
     const ask = (): boolean | Promise<boolean> => this.#ask(rule, name, { principal, params });
-    return this.#budget.hasRoom ? this.#budget.spend(ask) : this.#budget.later(ask);
+    return this.#budget.hasRoom ? this.#budget.spend(ask) : this.#budget.later(asker, ask);
+  }
+
+  /** Asks nothing more for somebody who is gone. What waits is never answered. */
+  forget(asker: object): void {
+    this.#budget.forget(asker);
   }
 
   #ask(rule: AnyRule, name: string, context: Parameters<AnyRule>[0]): boolean | Promise<boolean> {

@@ -367,6 +367,75 @@ describe('sub and unsub', () => {
     expect(market.server.stats().subscriptions).toBe(0);
   });
 
+  test('P-SUB-3 a no is not undone by a yes to an earlier question that comes after it', async () => {
+    const market = new Market();
+    const answers: ((allowed: boolean) => void)[] = [];
+    market.rules.set('A', () => new Promise((resolve) => answers.push(resolve)));
+    const peer = await market.peer();
+    const ask = (id: number) => peer.send({ t: 'sub', id, ch: [{ c: 'quote/A' }] });
+    for (const id of [1, 2, 3]) ask(id);
+    answers[1]?.(false);
+    await market.clock.settle();
+    answers[0]?.(true);
+    await market.clock.settle();
+    expect(peer.take()).toMatchObject([
+      { t: 'subd', id: 2, r: [{ err: { c: 'forbidden' } }] },
+      { t: 'subd', id: 1, r: [{ err: { c: 'forbidden' } }] },
+    ]);
+    expect(market.server.stats().subscriptions).toBe(0);
+    // The third was asked after the one that was told no.
+    answers[2]?.(true);
+    await market.clock.settle();
+    expect(peer.take()[0]).toMatchObject({ t: 'subd', id: 3, r: [{ m: 'full' }] });
+  });
+
+  test('a channel that is asked for again and again while its rule thinks is refused with limit', async () => {
+    const market = new Market();
+    const peer = await market.reader('quote/A');
+    const answers: ((allowed: boolean) => void)[] = [];
+    market.rules.set('A', () => new Promise((resolve) => answers.push(resolve)));
+    for (let id = 2; id < 12; id++) peer.send({ t: 'sub', id, ch: [{ c: 'quote/A' }] });
+    await market.clock.settle();
+    expect(answers).toHaveLength(8);
+    expect(peer.take()).toMatchObject([
+      { t: 'subd', id: 10, r: [{ err: { c: 'limit', x: 'no' } }] },
+      { t: 'subd', id: 11, r: [{ err: { c: 'limit', x: 'no' } }] },
+    ]);
+    for (const answer of answers) answer(true);
+    await market.clock.settle();
+    expect(market.server.stats().subscriptions).toBe(1);
+  });
+
+  test('P-SUB-10 as many channels as there may be, however slowly their rules answer', async () => {
+    const market = new Market({ limits: { maxSubscriptions: 2 } });
+    const answers: (() => void)[] = [];
+    for (const symbol of ['A', 'B', 'C'])
+      market.rules.set(symbol, () => new Promise((resolve) => answers.push(() => resolve(true))));
+    const peer = await market.reader('quote/D');
+    peer.send({ t: 'sub', id: 2, ch: [{ c: 'quote/A' }, { c: 'quote/B' }, { c: 'quote/C' }] });
+    // Sent again because no answer came (P-SUB-2): that is no further channel.
+    peer.send({ t: 'sub', id: 3, ch: [{ c: 'quote/A' }] });
+    await market.clock.settle();
+    for (const answer of answers) answer();
+    await market.clock.settle();
+    const entries = peer.take().flatMap((frame) => (frame.t === 'subd' ? frame.r : []));
+    const told = entries.map((entry) => `${entry.c} ${'err' in entry ? entry.err.c : entry.m}`);
+    expect(told.sort()).toEqual(['quote/A full', 'quote/A full', 'quote/B limit', 'quote/C limit']);
+    expect(market.server.stats().subscriptions).toBe(2);
+  });
+
+  test('P-LIM-4 an unsubd of many channels is split to what the client accepts', async () => {
+    const market = new Market();
+    const peer = await market.peer('ann', { lim: { in: 2_048 } });
+    const ch = Array.from({ length: 300 }, (_, n) => `quote/"S${n}`);
+    peer.send({ t: 'unsub', id: 1, ch });
+    await market.clock.settle();
+    expect(Math.max(...peer.encoded.map(({ byteLength }) => byteLength))).toBeLessThanOrEqual(2_048);
+    const answers = peer.take();
+    expect(answers.length).toBeGreaterThan(1);
+    expect(answers.flatMap((frame) => (frame.t === 'unsubd' && frame.id === 1 ? frame.ch : []))).toEqual(ch);
+  });
+
   test('unsub while the rule is still asked: the sub is answered cancelled', async () => {
     const market = new Market();
     let answer: (allowed: boolean) => void = () => undefined;

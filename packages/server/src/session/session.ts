@@ -311,13 +311,13 @@ export class Session implements SocketHandler, Timed {
     try {
       this.#run(effect);
     } catch (error) {
-      this.#context.log('error', 'session failed', {
-        session: this.id,
-        effect: effect.type,
-        error: errorText(error),
-      });
-      this.close(CloseCode.internal, 'internal');
+      this.#failed(effect.type, error);
     }
+  }
+
+  #failed(what: string, error: unknown): void {
+    this.#context.log('error', 'session failed', { session: this.id, effect: what, error: errorText(error) });
+    this.close(CloseCode.internal, 'internal');
   }
 
   #run(effect: SessionEffect): void {
@@ -424,6 +424,7 @@ export class Session implements SocketHandler, Timed {
         maxChannelsPerSubscribe: limits.maxChannelsPerSubscribe,
         send: (frame) => this.#send(frame),
         count: (what) => this.#context.counters.add(what),
+        fail: (error) => this.#failed('answer', error),
       }),
     };
     this.#dispatch({

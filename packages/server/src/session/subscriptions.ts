@@ -21,6 +21,8 @@ import type { Hub } from '../hub/hub.js';
 import { Subscription } from '../hub/subscription.js';
 import type { ChannelDirectory, KnownChannel } from './channel-directory.js';
 import type { Outbox } from './outbox.js';
+import { type Pending, PendingQuestions } from './pending-questions.js';
+import { utf8Length } from './utf8-length.js';
 
 /** What the subscriptions of a connection need. */
 export interface SubscriptionsOptions {
@@ -35,6 +37,8 @@ export interface SubscriptionsOptions {
   /** Queues a control frame. */
   readonly send: (frame: ServerFrame) => void;
   readonly count: (what: string) => void;
+  /** A fault of ours, found when nobody is there to catch it. */
+  readonly fail: (error: unknown) => void;
 }
 
 interface Held {
@@ -43,19 +47,6 @@ interface Held {
   readonly known: KnownChannel;
   readonly channel: Channel;
   readonly subscription: Subscription;
-}
-
-/** A channel of a `sub` that is not answered yet. */
-interface Pending {
-  readonly id: string;
-  /** Grows from question to question. */
-  readonly question: number;
-  /** Set when it was unsubscribed or revoked meanwhile: the answer is this refusal, whatever the rule says. */
-  overruled: WireError | null;
-  /** Its rule has said yes. */
-  allowed: boolean;
-  /** Rules that were asked before this number changed are asked again. */
-  generation: number;
 }
 
 type Entry = SubscribedEntry | RefusedEntry;
@@ -68,15 +59,26 @@ interface Answer {
 /** Ack entries in one frame; about 400 bytes each in the worst case. */
 const ENTRY_BYTES = 400;
 
+/** Bytes of an `unsubd` besides its channels. */
+const UNSUBSCRIBED_BYTES = 64;
+
+/**
+ * Questions about one channel that wait at the same time: a client has one, and sends it again once (P-SUB-2); the others
+ * are for one that ends its subscription and begins anew while a rule takes its time.
+ */
+const MAX_QUESTIONS = 8;
+
 /** One refusal for every reason: nobody learns which channels exist (P-SUB-10). */
 const FORBIDDEN: WireError = Object.freeze({ c: 'forbidden', x: 'no' });
+const TOO_MANY: WireError = Object.freeze({ c: 'limit', m: 'too many subscriptions', x: 'no' });
+const TOO_OFTEN: WireError = Object.freeze({ c: 'limit', m: 'asked for too often at once', x: 'no' });
 const CANCELLED: WireError = Object.freeze({ c: 'cancelled', x: 'no' });
 
 /** What one connection reads. */
 export class Subscriptions {
   readonly #options: SubscriptionsOptions;
   readonly #held = new Map<string, Held>();
-  readonly #pending = new Set<Pending>();
+  readonly #pending = new PendingQuestions();
   #generation = 0;
   #questions = 0;
   #closed = false;
@@ -97,9 +99,7 @@ export class Subscriptions {
   /** Whether it reads a channel, or is about to: its rule has said yes. */
   mayRead(id: string): boolean {
     if (this.#held.has(id)) return true;
-    for (const pending of this.#pending) {
-      if (pending.id === id && pending.allowed && pending.overruled === null) return true;
-    }
+    for (const { allowed, overruled } of this.#pending.of(id)) if (allowed && overruled === null) return true;
     return false;
   }
 
@@ -119,7 +119,8 @@ export class Subscriptions {
     const answers: Answer[] = [];
     for (const wish of wishes.values()) {
       const answer = this.#answer(wish);
-      if ('then' in answer) void answer.then((late) => this.#acknowledge(frame.id, [late]));
+      if ('then' in answer)
+        answer.then((late) => this.#acknowledge(frame.id, [late])).catch(this.#options.fail);
       else answers.push(answer);
     }
     if (answers.length > 0 || wishes.size === 0) this.#acknowledge(frame.id, answers);
@@ -127,14 +128,28 @@ export class Subscriptions {
 
   unsubscribe(frame: UnsubscribeFrame): void {
     const ids = new Set(frame.ch);
-    this.#overrule(ids, CANCELLED);
-    for (const id of ids) this.#detach(id);
-    this.#options.send({ t: 'unsubd', id: frame.id, ch: [...ids] });
+    for (const id of ids) {
+      this.#overrule(id, CANCELLED);
+      this.#detach(id);
+    }
+    let ch: string[] = [];
+    let bytes = UNSUBSCRIBED_BYTES;
+    for (const id of ids) {
+      const more = utf8Length(JSON.stringify(id)) + 1;
+      if (ch.length > 0 && bytes + more > this.#options.outbox.maxFrameBytes) {
+        this.#options.send({ t: 'unsubd', id: frame.id, ch });
+        ch = [];
+        bytes = UNSUBSCRIBED_BYTES;
+      }
+      ch.push(id);
+      bytes += more;
+    }
+    this.#options.send({ t: 'unsubd', id: frame.id, ch });
   }
 
   /** Ends a subscription, or one that is about to begin, without being asked. */
   end(id: string, error: WireError): boolean {
-    const ended = this.#overrule(new Set([id]), error);
+    const ended = this.#overrule(id, error);
     if (!this.#detach(id)) return ended;
     this.#options.count(error.c);
     this.#options.send({ t: 'unsubd', ch: [id], err: error });
@@ -146,20 +161,23 @@ export class Subscriptions {
     // Rules asked with the old credentials may not have answered yet.
     this.#generation++;
     for (const [id, { known, subscription }] of this.#held) {
-      const verdict = this.#options.authorizer.may(this.#options.principal(), known);
+      const verdict = this.#options.authorizer.may(this.#options.principal(), known, this);
       if (verdict === true) continue;
       if (verdict === false) {
         this.end(id, FORBIDDEN);
         continue;
       }
-      void verdict.then((allowed) => {
-        if (!allowed && this.#held.get(id)?.subscription === subscription) this.end(id, FORBIDDEN);
-      });
+      verdict
+        .then((allowed) => {
+          if (!allowed && this.#held.get(id)?.subscription === subscription) this.end(id, FORBIDDEN);
+        })
+        .catch(this.#options.fail);
     }
   }
 
   close(): void {
     this.#closed = true;
+    this.#options.authorizer.forget(this);
     for (const id of [...this.#held.keys()]) this.#detach(id);
   }
 
@@ -177,9 +195,11 @@ export class Subscriptions {
   #answer(wish: SubscribeEntry): Answer | Promise<Answer> {
     const known = this.#options.directory.find(wish.c);
     if (known === null) return this.#refuse(wish.c, FORBIDDEN);
-    if (!this.#held.has(wish.c) && this.#held.size + this.#pending.size >= this.#options.maxSubscriptions) {
-      return this.#refuse(wish.c, { c: 'limit', m: 'too many subscriptions', x: 'no' });
-    }
+    const asked = this.#pending.of(wish.c).size;
+    if (asked >= MAX_QUESTIONS) return this.#refuse(wish.c, TOO_OFTEN);
+    const { maxSubscriptions } = this.#options;
+    if (this.#isFull(wish.c) || (asked === 0 && this.#pending.channels >= maxSubscriptions))
+      return this.#refuse(wish.c, TOO_MANY);
     const pending: Pending = {
       id: wish.c,
       question: ++this.#questions,
@@ -188,7 +208,7 @@ export class Subscriptions {
       generation: this.#generation,
     };
     this.#pending.add(pending);
-    const verdict = this.#options.authorizer.may(this.#options.principal(), known);
+    const verdict = this.#options.authorizer.may(this.#options.principal(), known, this);
     return typeof verdict === 'boolean'
       ? this.#judged(wish, known, pending, verdict)
       : verdict.then((allowed) => this.#judged(wish, known, pending, allowed));
@@ -201,9 +221,9 @@ export class Subscriptions {
     allowed: boolean,
   ): Answer | Promise<Answer> {
     if (!allowed) {
-      // A yes that still waits for the broker is older than this no.
-      for (const other of this.#pending) {
-        if (other.id === wish.c && other.allowed) other.overruled ??= FORBIDDEN;
+      // A yes that still waits for the broker is older than this no, and so is what an older question will be told.
+      for (const other of this.#pending.of(wish.c)) {
+        if (other.allowed || other.question < pending.question) other.overruled ??= FORBIDDEN;
       }
       // Whoever has an answer to a newer question does not look at this one, and must be told all the same.
       if (this.#isOutdated(pending)) this.end(wish.c, FORBIDDEN);
@@ -254,6 +274,11 @@ export class Subscriptions {
     if (head === null || pending.overruled !== null || this.#closed) {
       hub.release(channel);
       return this.#cancel(pending);
+    }
+    // Others were answered first.
+    if (this.#isFull(wish.c)) {
+      hub.release(channel);
+      return this.#settle(pending, this.#refuse(wish.c, TOO_MANY));
     }
     const recovery = decideRecovery(known.spec.kind, head, cursorOf(wish));
     // A second answer begins anew: its data goes behind its own ack, and what waits behind an earlier one is left out.
@@ -312,6 +337,11 @@ export class Subscriptions {
     return answer;
   }
 
+  /** Whether there is no room for a channel that is not read yet. */
+  #isFull(id: string): boolean {
+    return !this.#held.has(id) && this.#held.size >= this.#options.maxSubscriptions;
+  }
+
   /** Whether a newer question for the channel has been answered already: the newest answer counts (P-SUB-3). */
   #isOutdated({ id, question }: Pending): boolean {
     return (this.#held.get(id)?.question ?? 0) > question;
@@ -331,15 +361,11 @@ export class Subscriptions {
     return { entry: { c: id, err: error }, begins: null };
   }
 
-  /** One pass, however many are named: a client chooses both numbers. */
-  #overrule(ids: ReadonlySet<string>, error: WireError): boolean {
-    let found = false;
-    for (const pending of this.#pending) {
-      if (!ids.has(pending.id)) continue;
-      pending.overruled = error;
-      found = true;
-    }
-    return found;
+  /** Whether there was anything to overrule. */
+  #overrule(id: string, error: WireError): boolean {
+    const questions = this.#pending.of(id);
+    for (const pending of questions) pending.overruled = error;
+    return questions.size > 0;
   }
 
   #detach(id: string): boolean {
