@@ -3,6 +3,7 @@
 //
 //   ```ts contract.ts       a file of the page's program (`.ts`, `.tsx`); the same name again continues the file
 //   ```ts contract.test.ts  a test among them, which vitest runs
+//   ```html index.html      the page that a bundler serves
 //   ```text                 what the file before it prints, or what the page before it comes to show; `…` stands for anything
 //   ```text diagram         a drawing
 //   ```sh                   commands, one a line
@@ -22,7 +23,7 @@ export interface Page {
 }
 
 const FENCE = /^(`{3,}|~{3,})(.*)$/;
-const FILE = /^(ts|tsx) ([a-z][a-z0-9-]*(?:\.test)?\.tsx?)$/;
+const FILE = /^(ts|tsx|html) ([a-z][a-z0-9-]*(?:\.test)?\.(?:tsx?|html))$/;
 
 /** Reads the blocks of a page. `path` is for its sentences. */
 export function readPage(path: string, markdown: string): Page {

@@ -31,16 +31,21 @@ describe('blocks of a page', () => {
     expect(blocks[1]).toMatchObject({ of: 'client.ts', text: 'one\n', line: 5 });
   });
 
-  test.each(['', 'ts', 'js', 'ts page.tsx', 'tsx page.ts', 'json', 'ts Client.ts', 'ts ../a.ts'])(
-    'a block marked "%s" is refused in a sentence that shows what to write',
-    (info) => {
-      expect(read('text', block(info, '1')).problems).toEqual([
-        expect.stringMatching(
-          /^a\.md:2 has a code block marked ".*", which nothing tries: write for instance/,
-        ),
-      ]);
-    },
-  );
+  test.each([
+    '',
+    'ts',
+    'js',
+    'ts page.tsx',
+    'tsx page.ts',
+    'json',
+    'html page.ts',
+    'ts Client.ts',
+    'ts ../a.ts',
+  ])('a block marked "%s" is refused in a sentence that shows what to write', (info) => {
+    expect(read('text', block(info, '1')).problems).toEqual([
+      expect.stringMatching(/^a\.md:2 has a code block marked ".*", which nothing tries: write for instance/),
+    ]);
+  });
 
   test('an output that follows no program, an open block and an indented one are refused', () => {
     expect(read(block('sh', 'npm ci'), block('text', 'x')).problems).toEqual([
@@ -86,6 +91,8 @@ describe('programs', () => {
     expect(toProgram(read(block('ts client.ts', '1')), null).problems).toEqual([
       'a.md does not say what client.ts prints: put a `text` block after it.',
     ]);
+    const shared = read(block('ts client.ts', '1'), block('ts watch.ts', `import './client.js';`));
+    expect(toProgram(shared, null).problems).toEqual([]);
     const twice = read(block('ts a.ts', '1'), block('text', 'x'), block('ts a.ts', '1'), block('text', 'y'));
     expect(toProgram(twice, null).problems).toEqual(['a.md:13 says a second time what a.ts prints.']);
   });
@@ -175,6 +182,7 @@ describe('commands', () => {
     '',
     '# only a comment',
     'npm install zod @tickwire/client',
+    'npx vite',
   ])('"%s" is right', (line) => expect(shell.problemOf(line, [])).toBeNull());
   test.each([
     ['npm run no-such-thing', 'which package.json does not have'],
@@ -182,6 +190,7 @@ describe('commands', () => {
     ['npm run demo -- --no-such-flag', 'which its --help does not name'],
     ['npm install left-pad', 'which this repository does not know'],
     ['npm publish', 'which nothing tries'],
+    ['npx vite --host', 'which nothing tries'],
     ['rm -rf /', 'which nothing tries'],
     ['node server.ts', 'other options'],
     ['node --conditions=@tickwire/source --import tsx other.ts', 'which no block of the page writes'],

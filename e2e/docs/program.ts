@@ -19,10 +19,11 @@ export interface Program {
   readonly problems: readonly string[];
 }
 
-/** The port that pages name. */
+/** The ports that pages name: of the server, and of what serves a page. */
 const PORT = /\b8080\b/g;
+const PAGE_PORT = /\b5173\b/g;
 
-const imports = ({ text }: { readonly text: string }, { name }: ProgramFile): boolean =>
+const imports = ({ text }: { readonly text: string }, { name }: { readonly name: string }): boolean =>
   text.includes(`'./${name.replace(/\.tsx?$/, '.js')}'`);
 
 /** The files a page leaves out, because they stand in the root README: what it imports, and a server to talk to. */
@@ -71,7 +72,8 @@ export function toProgram(page: Page, lender: Program | null): Program {
     }
   }
   const own = [...drafts].map(([name, draft]) => ({ name, ...draft }));
-  if (drafts.has('client.ts') && drafts.get('client.ts')?.output === null)
+  const client = own.find(({ name }) => name === 'client.ts');
+  if (client?.output === null && !own.some((file) => imports(file, client)))
     problems.push(`${page.path} does not say what client.ts prints: put a \`text\` block after it.`);
   const borrowed = borrow(own, lender?.files ?? []);
   return {
@@ -85,9 +87,10 @@ export function toProgram(page: Page, lender: Program | null): Program {
   };
 }
 
-/** The same program on a port of its own. */
-export function atPort(program: Program, port: number): Program {
-  const move = (text: string): string => text.replaceAll(PORT, String(port));
+/** The same program on ports of its own. */
+export function atPort(program: Program, port: number, pagePort: number): Program {
+  const move = (text: string): string =>
+    text.replaceAll(PORT, String(port)).replaceAll(PAGE_PORT, String(pagePort));
   return {
     ...program,
     files: program.files.map((file) => ({
@@ -106,20 +109,27 @@ export interface Roles {
   readonly scripts: readonly ProgramFile[];
   /** Each mounted in a document; must come to show what the page says. */
   readonly pages: readonly ProgramFile[];
+  /** The component that a bundler's page must come to show. */
+  readonly served: ProgramFile | null;
   /** Each run by vitest; must pass. */
   readonly tests: readonly ProgramFile[];
 }
+
+/** What `index.html` loads, by the convention of Vite's templates. */
+const ENTRY = 'main.tsx';
 
 const isTest = ({ name }: ProgramFile): boolean => /\.test\.tsx?$/.test(name);
 
 export function rolesOf({ files: all }: Program): Roles {
   const files = all.filter((file) => !isTest(file));
+  const pages = files.filter(({ name }) => name.endsWith('.tsx') && name !== ENTRY);
   return {
     tests: all.filter(isTest),
     server: files.find(({ name }) => name === 'server.ts') ?? null,
     scripts: files.filter(
       ({ name, output }) => name.endsWith('.ts') && name !== 'server.ts' && output !== null,
     ),
-    pages: files.filter(({ name }) => name.endsWith('.tsx')),
+    pages,
+    served: files.some(({ name }) => name === 'index.html') ? (pages[0] ?? null) : null,
   };
 }

@@ -44,6 +44,8 @@ export class ShellCommands {
         return node(words, files);
       case 'git':
         return words[0] === 'clone' ? null : `runs "git ${words.join(' ')}", which nothing tries.`;
+      case 'npx':
+        return words.join(' ') === 'vite' ? null : `runs "npx ${words.join(' ')}", which nothing tries.`;
       case 'cd':
       case 'mkdir':
         return null;

@@ -1,10 +1,10 @@
 // Try program: runs what a page shows, as its readers would: the server first, then every file that prints something,
-// then the pages
-// and the tests.
+// then the pages, in a document and, where the page says how, in a browser, and the tests.
 import { resolve } from 'node:path';
 import { printsWhatIsExpected } from './expected-output.js';
 import { SHOWN } from './page-entry.js';
 import { PASSED, TEST_ENTRY } from './test-entry.js';
+import { servePage } from './serve-page.js';
 import { isListening, start, waitUntil, type Running } from './processes.js';
 import { rolesOf, type Program, type ProgramFile } from './program.js';
 
@@ -15,8 +15,13 @@ const PATIENCE_MS = 20_000;
 export type Locate = (name: string) => { readonly file: string; readonly words: readonly string[] };
 
 /** @returns one sentence for everything that is not as the page says */
-export async function tryProgram(program: Program, port: number, locate: Locate): Promise<readonly string[]> {
-  const { server, scripts, pages, tests } = rolesOf(program);
+export async function tryProgram(
+  program: Program,
+  port: number,
+  locate: Locate,
+  bundler: { readonly folder: string; readonly port: number } | null = null,
+): Promise<readonly string[]> {
+  const { server, scripts, pages, served, tests } = rolesOf(program);
   const problems: string[] = [];
   const running: Running[] = [];
   const run = (name: string): Running => {
@@ -55,6 +60,25 @@ export async function tryProgram(program: Program, port: number, locate: Locate)
     await started.stop();
   }
 
+  async function expectServed(
+    { name, output }: ProgramFile,
+    folder: string,
+    pagePort: number,
+  ): Promise<void> {
+    const page = await servePage(folder, pagePort);
+    try {
+      let shown = '';
+      const isRight = async (): Promise<boolean> =>
+        printsWhatIsExpected(output ?? '…', (shown = await page.shown()));
+      if (!(await waitUntil(isRight, PATIENCE_MS)))
+        problems.push(
+          `${program.path}: ${name}, served, should come to show\n${output ?? ''}and shows\n${shown}\n${page.said()}`,
+        );
+    } finally {
+      await page.stop();
+    }
+  }
+
   async function expectPassed(): Promise<void> {
     const started = run(TEST_ENTRY);
     const hasPassed = (): boolean => started.printed().includes(PASSED);
@@ -86,6 +110,7 @@ export async function tryProgram(program: Program, port: number, locate: Locate)
     }
     for (const script of scripts) await expectOutput(script);
     for (const page of pages) await expectShown(page);
+    if (served !== null && bundler !== null) await expectServed(served, bundler.folder, bundler.port);
     if (tests.length > 0) await expectPassed();
     // A server that fell over on the way is not one to copy.
     for (const { failure } of server === null ? [] : running.slice(0, 1)) {
