@@ -1,6 +1,7 @@
 // Frame schemas: what is checked of a frame that arrives. zod/mini, so that a browser that wants them pays little;
 // the client of this repository does not import them. Unknown fields are dropped, never refused (P-EXT-1).
 import * as z from 'zod/mini';
+import { isPlainObject } from '../delta/plain-object.js';
 import { MAX_EPOCH_LENGTH } from '../position.js';
 
 const name = z.string().check(z.maxLength(255));
@@ -10,7 +11,13 @@ const offset = z.int().check(z.gte(0));
 const epoch = z.string().check(z.minLength(1), z.maxLength(MAX_EPOCH_LENGTH));
 const milliseconds = z.number().check(z.gte(0));
 const code = z.string().check(z.minLength(1), z.maxLength(128));
-const keyed = z.record(z.string(), z.unknown());
+/** By key, as it came: z.record() would drop a key called `__proto__`, which is data like any other (P-FRAME-6). */
+const keyed = z.custom<Record<string, unknown>>(isPlainObject);
+const keyedBy = <Value>(holds: (value: unknown) => value is Value) =>
+  z.custom<Record<string, Value>>((value) => isPlainObject(value) && Object.values(value).every(holds));
+const isListOfTexts = (value: unknown): value is string[] =>
+  Array.isArray(value) && value.every((each) => typeof each === 'string');
+const isKeyed = (value: unknown): value is Record<string, unknown> => isPlainObject(value);
 
 /** The error object (P-ERR-1). */
 export const wireErrorSchema = z.object({
@@ -191,8 +198,8 @@ export const deltaFrameSchema = z.object({
   s: z.optional(keyed),
   x: z.optional(z.array(z.string())),
   u: z.optional(keyed),
-  p: z.optional(z.record(z.string(), keyed)),
-  q: z.optional(z.record(z.string(), z.array(z.string()))),
+  p: z.optional(keyedBy(isKeyed)),
+  q: z.optional(keyedBy(isListOfTexts)),
   ...part,
 });
 
