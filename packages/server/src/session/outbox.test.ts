@@ -1,5 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { VirtualClock } from '@tickwire/testing';
+import { Flusher } from '../hub/flush.js';
 import { Market } from '../test-support/market.js';
+import { RecordingSocket, textEncoder } from '../test-support/peer.js';
+import { Outbox } from './outbox.js';
 
 const limits = { watermarkBytes: 1_000, maxPartBytes: 1_024 };
 
@@ -149,6 +153,65 @@ describe('a slow peer', () => {
     expect(slow.closeCode).toBe(4301);
     expect(slow.socket.terminated).toBe(true);
     expect(market.server.stats()).toMatchObject({ connections: 0, subscriptions: 0 });
+  });
+});
+
+describe('P-NODE-5 what a peer asks for and does not read', () => {
+  const answer = textEncoder('x'.repeat(100_000), 'control');
+  const connection = (watermarkBytes = 1_000) => {
+    const clock = new VirtualClock();
+    const socket = new RecordingSocket();
+    const flusher = new Flusher(clock, 0, () => false);
+    const form = { patches: true, partBytes: 1_024 };
+    const ignored = { onTooLarge: () => undefined, onStalled: () => undefined };
+    const outbox = new Outbox(socket, flusher, watermarkBytes, form, 10_000_000, ignored);
+    return { clock, socket, outbox };
+  };
+
+  test('is kept up to a bound, then the connection is cut with 4301', async () => {
+    const { clock, socket, outbox } = connection();
+    socket.stalled = true;
+    let answers = 0;
+    for (; socket.closes.length === 0 && answers < 100; answers++) {
+      outbox.send(answer);
+      await clock.settle();
+    }
+    expect(answers).toBe(12);
+    expect(socket.closes).toEqual([{ code: 4301, reason: 'slow consumer' }]);
+    expect(socket.terminated).toBe(true);
+    expect(outbox.ready()).toBe(false);
+    outbox.send(answer);
+    await clock.settle();
+    expect(socket.writes).toHaveLength(11);
+  });
+
+  test('is bounded within a turn too, and by sixteen watermarks where those are more', () => {
+    const { socket, outbox } = connection(100_000);
+    for (let answers = 0; answers < 17; answers++) outbox.send(answer);
+    expect(socket.terminated).toBe(false);
+    outbox.send(answer);
+    expect(socket.terminated).toBe(true);
+  });
+
+  test('is one frame of any size more, and data does not count', async () => {
+    const { clock, socket, outbox } = connection();
+    socket.bufferedBytes = 50_000_000;
+    outbox.send(textEncoder('x'.repeat(9_000_000), 'control'));
+    await clock.settle();
+    expect(socket.closes).toEqual([]);
+    expect(socket.writes).toHaveLength(1);
+  });
+
+  test('is none of what was read meanwhile', async () => {
+    const { clock, socket, outbox } = connection();
+    for (let answers = 0; answers < 100; answers++) {
+      socket.stalled = true;
+      outbox.send(answer);
+      await clock.settle();
+      socket.stalled = false;
+      socket.bufferedBytes = 0;
+    }
+    expect(socket.closes).toEqual([]);
   });
 });
 

@@ -1,5 +1,6 @@
 // Outbox: what one connection is about to be sent. Cursors, not queues: while the peer is slow nothing is gathered for
 // it, and when it takes data again each channel gives one run from where it was. Hot: mutable, allocates nothing a frame.
+import { CloseCode } from '@tickwire/protocol';
 import type { FrameForm } from '../hub/channel-head.js';
 import type { Flusher, Writer } from '../hub/flush.js';
 import type { Reader, Subscription } from '../hub/subscription.js';
@@ -17,6 +18,15 @@ export interface OutboxEvents {
 /** Handed to sockets again and again: they may keep frames, but not the array (`ServerSocket.write`). */
 const ONE_FRAME: EncodedFrame[] = [];
 
+/**
+ * Data is held back above the watermark; answers are not, and a peer that asks and does not read would have them all kept
+ * here. Above so many watermarks of them it is no longer slow but hostile. Far enough for all that a peer that reads asks
+ * for at once: its commands in flight, the acks of all its channels.
+ */
+const CONTROL_WATERMARKS = 16;
+/** The bound where the watermark is small, in bytes. */
+const MIN_CONTROL_BYTES = 1_048_576;
+
 /** Everything one connection is sent goes through here. */
 export class Outbox implements Reader, Writer {
   form: FrameForm;
@@ -27,6 +37,10 @@ export class Outbox implements Reader, Writer {
   readonly #events: OutboxEvents;
   /** Control frames as they were created, each ack with its subscriptions behind it. */
   #queue: (EncodedFrame | Subscription)[] = [];
+  /** Bytes of the control frames in the queue. */
+  #queuedBytes = 0;
+  /** Bytes of control frames that were written, and may not have left. */
+  #writtenBytes = 0;
   /** The first live frame of this flush: mostly it stays the only one, and needs no array. */
   #first: EncodedFrame | null = null;
   /** Live frames of a flush with several. Written in the step they are gathered in, so nothing revoked waits here. */
@@ -63,10 +77,18 @@ export class Outbox implements Reader, Writer {
 
   /**
    * Queues for the end of the turn: a control frame, or a subscription, whose missing data goes behind the ack that was
-   * queued before it.
+   * queued before it. A peer that has taken too little of what it asked for is cut off instead (P-NODE-5).
    */
   send(queued: EncodedFrame | Subscription): void {
     if (this.#closed) return;
+    if (!('reader' in queued)) {
+      // One frame more may always be queued, however large: it is what is waiting already that counts.
+      if (this.#unreadBytes() > this.#maxUnreadBytes()) {
+        this.#cutOff();
+        return;
+      }
+      this.#queuedBytes += queued.byteLength;
+    }
     this.#queue.push(queued);
     this.#hasMore = true;
     this.#list();
@@ -121,10 +143,28 @@ export class Outbox implements Reader, Writer {
 
   close(): void {
     this.#closed = true;
+    // Channels that do not know it yet are told that there is no room.
+    this.#room = 0;
     this.#queue = [];
     this.#first = null;
     this.#live = [];
     this.#behind.clear();
+  }
+
+  /** Bytes of control frames that wait, here or in the socket. What left of the socket counts as data first. */
+  #unreadBytes(): number {
+    return this.#queuedBytes + Math.min(this.#writtenBytes, this.#socket.bufferedBytes);
+  }
+
+  #maxUnreadBytes(): number {
+    return Math.max(this.#watermarkBytes * CONTROL_WATERMARKS, MIN_CONTROL_BYTES);
+  }
+
+  /** It would not read a farewell either. The socket tells the session. */
+  #cutOff(): void {
+    this.close();
+    this.#socket.close(CloseCode.slowConsumer, 'slow consumer');
+    this.#socket.terminate();
   }
 
   #gather(frame: EncodedFrame): void {
@@ -164,6 +204,8 @@ export class Outbox implements Reader, Writer {
   #withQueue(live: readonly EncodedFrame[]): EncodedFrame[] {
     const queue = this.#queue;
     this.#queue = [];
+    this.#writtenBytes = this.#unreadBytes();
+    this.#queuedBytes = 0;
     const frames: EncodedFrame[] = [];
     for (const queued of queue) {
       if (!('reader' in queued)) {
