@@ -472,6 +472,29 @@ describe('credentials', () => {
     expect(peer.closeCode).toBe(4201);
   });
 
+  test('P-AUTH-2 whoever asks again and again with a token that is refused late ends all the same', async () => {
+    const market = new Market({ authGraceMs: 1_000, hookTimeoutMs: 5_000 });
+    market.login = (token) =>
+      token === 'good'
+        ? { principal: { id: 'ann' }, expiresAtMs: market.clock.wallMs() + 10_000 }
+        : new Promise((_resolve, reject) =>
+            market.clock.setTimer(3_000, () => reject(new Error('not this one'))),
+          );
+    const peer = await market.peer('good');
+    peer.send({ t: 'sub', id: 1, ch: [{ c: 'quote/A' }] });
+    await market.clock.advance(10_900);
+    for (let id = 2; peer.closeCode === undefined && id < 100; id++) {
+      peer.send({ t: 'auth', id, token: 'bad' });
+      await market.clock.advance(100);
+    }
+    expect(peer.closeCode).toBe(4201);
+    expect(market.clock.monotonicMs()).toBeLessThanOrEqual(11_300);
+    peer.take();
+    await market.quote('A').set({ bid: 1, ask: 2 });
+    await market.clock.settle();
+    expect(peer.take()).toEqual([]);
+  });
+
   test('the wall clock that jumps ends no session early', async () => {
     const market = new Market();
     market.login = () => ({ principal: { id: 'ann' }, expiresAtMs: market.clock.wallMs() + 3_600_000 });

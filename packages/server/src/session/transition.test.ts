@@ -308,6 +308,27 @@ describe('credentials', () => {
     });
   });
 
+  test('P-AUTH-2 a refresh that is under way does not put off the end', () => {
+    const auth = receive({ t: 'auth', id: 9, token: 'new' }, 309_000);
+    const asking = [...expiring, ...alive(240_000, 300_000), auth] as const;
+    expect(run(...asking).state.deadlineMs).toBe(310_000);
+    expect(closing(run(...asking, deadline(309_999)).effects)).toBeUndefined();
+    expect(closing(run(...asking, deadline(310_000)).effects)).toMatchObject({ code: 4201 });
+  });
+
+  test('P-AUTH-2 a refresh that is refused when the grace is over ends the connection', () => {
+    const refused = (at: number): SessionEvent => ({
+      type: 'refreshRefused',
+      at,
+      id: 9,
+      error: { c: 'unauthenticated', x: 'no' },
+    });
+    const auth = receive({ t: 'auth', id: 9, token: 'bad' }, 309_000);
+    const asking = [...expiring, ...alive(240_000, 300_000), auth] as const;
+    expect(sent(run(...asking, refused(309_999)).effects)).toMatchObject([{ t: 'res', id: 9 }]);
+    expect(closing(run(...asking, refused(310_000)).effects)).toMatchObject({ code: 4201 });
+  });
+
   test('P-AUTH-3 a refresh is answered with its ttl, moves the expiry, and asks every rule again', () => {
     const auth = receive({ t: 'auth', id: 9, token: 'new' }, 240_000);
     const accepted: SessionEvent = {

@@ -156,11 +156,7 @@ function open(settings: SessionSettings, state: OpenState, event: SessionEvent):
     case 'refreshAccepted':
       return refreshed(settings, state, event);
     case 'refreshRefused':
-      return [
-        scheduled(settings, { ...state, refreshing: false }),
-        { type: 'count', what: event.error.c },
-        respond(event.id, event.error),
-      ];
+      return refreshRefused(settings, state, event);
     case 'commandEnded':
       return commandEnded(settings, { ...state, inFlight: state.inFlight - 1 }, event.at);
     case 'outputStalled':
@@ -263,6 +259,17 @@ function refreshed(settings: SessionSettings, state: OpenState, event: EventOf<'
   ];
 }
 
+function refreshRefused(settings: SessionSettings, state: OpenState, event: EventOf<'refreshRefused'>): Step {
+  // Not asked again and again until a deadline happens to come up between two answers.
+  return event.at >= endOfGraceMs(settings, state.expiry)
+    ? expired()
+    : [
+        scheduled(settings, { ...state, refreshing: false }),
+        { type: 'count', what: event.error.c },
+        respond(event.id, event.error),
+      ];
+}
+
 function commandEnded(settings: SessionSettings, state: OpenState, at: number): Step {
   return state.inFlight === 0 && at >= state.closeAtMs
     ? left(state)
@@ -285,7 +292,8 @@ function deadline(settings: SessionSettings, state: OpenState, event: EventOf<'d
   }
   const effects: SessionEffect[] = [];
   let next = state;
-  if (next.expiry !== null && at >= next.expiry.expiresAtMs + settings.authGraceMs && !next.refreshing) {
+  // Also while a refresh is under way: whoever asks decides when that begins, and might never stop.
+  if (at >= endOfGraceMs(settings, next.expiry)) {
     return expired();
   }
   if (next.expiry !== null && !next.expiry.asked && at >= next.expiry.askAtMs) {
@@ -376,7 +384,7 @@ function scheduled(settings: SessionSettings, state: Omit<OpenState, 'deadlineMs
     ...state,
     deadlineMs: Math.min(
       state.pingAtMs,
-      expiry === null ? Infinity : expiryDeadline(settings, expiry, state.refreshing),
+      expiry === null || expiry.asked ? endOfGraceMs(settings, expiry) : expiry.askAtMs,
       stall === null ? silentAtMs(settings, state) : stall.lookAtMs,
       // Past its end a connection waits for its commands, and their end is an event.
       state.inFlight > 0 ? Infinity : state.closeAtMs,
@@ -386,10 +394,9 @@ function scheduled(settings: SessionSettings, state: Omit<OpenState, 'deadlineMs
   };
 }
 
-function expiryDeadline(settings: SessionSettings, expiry: Expiry, refreshing: boolean): number {
-  if (!expiry.asked) return expiry.askAtMs;
-  // The verdict on the new token is an event.
-  return refreshing ? Infinity : expiry.expiresAtMs + settings.authGraceMs;
+/** When a connection ends whose credentials have not been replaced by then. */
+function endOfGraceMs(settings: SessionSettings, expiry: Expiry | null): number {
+  return expiry === null ? Infinity : expiry.expiresAtMs + settings.authGraceMs;
 }
 
 /** The client is asked to move. */
