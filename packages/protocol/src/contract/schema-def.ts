@@ -7,10 +7,16 @@ export interface SchemaDef {
   readonly [field: string]: unknown;
 }
 
-/** A check such as a greatest length. */
+/** The definition of a check such as a greatest length. */
 export interface CheckDef {
   readonly check: string;
   readonly [field: string]: unknown;
+}
+
+/** A check, and what it says about itself. */
+export interface Check {
+  readonly check: unknown;
+  readonly def: CheckDef;
 }
 
 /**
@@ -25,13 +31,22 @@ export function defOf(schema: unknown): SchemaDef {
 
 /** The checks of a schema; `z.email()` and `z.int()` are a check of their own, which comes first. */
 export function checksOf(def: SchemaDef): readonly CheckDef[] {
-  const checks: CheckDef[] = typeof def['check'] === 'string' ? [def as unknown as CheckDef] : [];
-  const attached = Array.isArray(def['checks']) ? (def['checks'] as readonly unknown[]) : [];
-  for (const check of attached) {
+  const checks: CheckDef[] = isCheck(def) ? [def] : [];
+  for (const check of attachedTo(def)) {
     const checkDef = defIn(check);
-    if (checkDef !== undefined && typeof checkDef['check'] === 'string') checks.push(checkDef as CheckDef);
+    if (isCheck(checkDef)) checks.push(checkDef);
   }
   return checks;
+}
+
+/** The same, with what each definition belongs to. */
+export function checkInstancesOf(schema: unknown): readonly Check[] {
+  const found: Check[] = [];
+  for (const check of [schema, ...attachedTo(defOf(schema))]) {
+    const def = defIn(check);
+    if (isCheck(def)) found.push({ check, def });
+  }
+  return found;
 }
 
 /** The expression a template literal matches. */
@@ -57,6 +72,14 @@ export function enumValuesOf(def: SchemaDef): readonly (string | number)[] {
   return Object.entries(entries)
     .filter(([name]) => !numbers.includes(Number(name)))
     .map(([, value]) => value);
+}
+
+function attachedTo({ checks }: SchemaDef): readonly unknown[] {
+  return Array.isArray(checks) ? (checks as readonly unknown[]) : [];
+}
+
+function isCheck(def: Readonly<Record<string, unknown>> | undefined): def is SchemaDef & CheckDef {
+  return typeof def?.['check'] === 'string';
 }
 
 function defIn(value: unknown): Readonly<Record<string, unknown>> | undefined {

@@ -106,6 +106,28 @@ describe('one meaning, one description', () => {
       z.object({ a: z.int().default(1) }),
       z.object({ a: z.int().default(() => Date.now()) }),
     ],
+    [
+      'required() of an optional field, and a field that never was',
+      z.object({ a: z.string().optional() }).required(),
+      z.object({ a: z.string() }),
+    ],
+    [
+      'optional again',
+      z.object({ a: z.optional(z.nonoptional(z.string().optional())) }),
+      z.object({ a: z.string().optional() }),
+    ],
+    [
+      'union of what cannot be confused, in another order',
+      z.union([z.object({}), z.array(z.object({})), z.string()]),
+      z.union([z.string(), z.array(z.object({})), z.object({})]),
+    ],
+    [
+      'strict objects in another order',
+      z.union([z.strictObject({ a: z.int() }), z.strictObject({ b: z.int() })]),
+      z.union([z.strictObject({ b: z.int() }), z.strictObject({ a: z.int() })]),
+    ],
+    ['the expression of Zod, given', z.email({ pattern: z.regexes.email }), z.email()],
+    ['formats of Zod by name', z.hostname(), z.stringFormat('hostname', z.regexes.hostname)],
     ['flags of an expression that only matter to loops', z.string().regex(/a/g), z.string().regex(/a/)],
   ])('%s', (_, a, b) => {
     expect(text(a)).toBe(text(b));
@@ -122,7 +144,11 @@ describe('another meaning, another description', () => {
     loosely: z.looseRecord(z.string(), z.string()), partial: z.partialRecord(z.enum(['a']), z.string()), object: z.object({}), strict: z.strictObject({}), loose: z.looseObject({}), field: z.object({ a: z.string() }),
     optional: z.object({ a: z.string().optional() }), withDefault: z.object({ a: z.string().default('') }), other: z.object({ b: z.string() }), enumA: z.enum(['a']), enumB: z.enum(['b']), one: z.literal(1), oneText: z.literal('1'),
     union: z.union([z.string(), z.number()]), both: z.intersection(z.object({}), z.object({ a: z.string() })), null: z.null(), boolean: z.boolean(), unknown: z.unknown(), any: z.any(), template: z.templateLiteral(['a', z.int()]),
-    templateB: z.templateLiteral(['b', z.int()]), url: z.url(), https: z.url({ protocol: /^https$/ }), json: z.json(),
+    templateB: z.templateLiteral(['b', z.int()]), url: z.url(), https: z.url({ protocol: /^https$/ }), host: z.url({ hostname: /^a$/ }), hostI: z.url({ hostname: /^a$/i }),
+    ownEmail: z.email({ pattern: /^a@b$/ }), otherEmail: z.email({ pattern: /^c@d$/ }), symbol: z.stringFormat('symbol', /^[A-Z]{1,5}$/), symbolB: z.stringFormat('symbol', /^[0-9]{1,9}$/),
+    first: z.union([z.object({ n: z.int() }), z.object({ n: z.int(), m: z.int() })]), last: z.union([z.object({ n: z.int(), m: z.int() }), z.object({ n: z.int() })]),
+    firstList: z.union([z.array(z.object({ n: z.int() })), z.array(z.object({ m: z.int() }))]), lastList: z.union([z.array(z.object({ m: z.int() })), z.array(z.object({ n: z.int() }))]),
+    json: z.json(),
   }; // prettier-ignore
 
   test('no two of them are described alike', () => {

@@ -1,6 +1,15 @@
 // Schema description: a Zod schema in a form of our own, the same for classic and mini, for every minor version of Zod
 // and for every order in which it can be written. Says what is accepted; leaves out what people read.
-import { checksOf, defOf, enumValuesOf, schemasIn, type SchemaDef, shapeOf } from '../contract/schema-def.js';
+import { ownExpressions } from '../contract/own-expressions.js';
+import {
+  type Check,
+  checkInstancesOf,
+  defOf,
+  enumValuesOf,
+  schemasIn,
+  type SchemaDef,
+  shapeOf,
+} from '../contract/schema-def.js';
 import { canonicalJson, type JsonValue } from './canonical-json.js';
 
 /** One node of a description. */
@@ -8,7 +17,7 @@ export type SchemaDescription = { readonly [name: string]: JsonValue };
 
 /**
  * Revision of the descriptions, part of every hash. It also stands for what the named formats (`uuid`, `email`, ...)
- * accept: their expressions are Zod's and are not part of a description.
+ * accept: their expressions are Zod's and are not part of a description, unless the contract gives its own.
  */
 export const DESCRIPTION_REVISION = 1;
 
@@ -25,6 +34,17 @@ const FORMAT_OPTIONS = [
   'suffix',
   'position',
 ];
+
+/** Types of descriptions of which nothing is taken away by reading. */
+const PLAIN_TYPES: ReadonlySet<string> = new Set([
+  'string',
+  'number',
+  'boolean',
+  'null',
+  'enum',
+  'template',
+  'never',
+]);
 
 /** Describes a schema. Recursion is written as `{ "type": "ref", "up": n }`, n schemas upwards. */
 export function describeSchema(schema: unknown): SchemaDescription {
@@ -48,13 +68,14 @@ function describe(schema: unknown, above: readonly unknown[]): Description {
 function peel(schema: unknown, above: readonly unknown[]) {
   let core = schema;
   let nullable = false;
-  let optional = false;
+  // What stands outside decides: `.required()` of an object wraps fields that are optional inside.
+  let optional: boolean | undefined;
   let hasDefault = false;
   for (;;) {
     const def = defOf(core);
     if (def.type === 'nullable') nullable = true;
-    else if (def.type === 'optional') optional = true;
-    else if (def.type === 'nonoptional') optional = false;
+    else if (def.type === 'optional') optional ??= true;
+    else if (def.type === 'nonoptional') optional ??= false;
     else if (def.type === 'default' || def.type === 'prefault') hasDefault = true;
     else if (def.type === 'lazy' && !above.includes(core)) {
       core = lazyInner(core, def);
@@ -69,7 +90,7 @@ function peel(schema: unknown, above: readonly unknown[]) {
     } else if (def.type !== 'readonly') break;
     core = def['innerType'];
   }
-  return { core, nullable, optional, hasDefault };
+  return { core, nullable, optional: optional === true, hasDefault };
 }
 
 function reference(core: unknown, above: readonly unknown[]): Description {
@@ -79,7 +100,7 @@ function reference(core: unknown, above: readonly unknown[]): Description {
 function describeCore(schema: unknown, above: readonly unknown[]): Description {
   const def = defOf(schema);
   const inside = (child: unknown): Description => describe(child, above);
-  const checks = describeChecks(def);
+  const checks = describeChecks(schema);
   switch (def.type) {
     case 'object':
       return {
@@ -157,7 +178,47 @@ function describeUnion(schema: unknown, inside: (child: unknown) => Description)
   const [only] = others;
   return others.length === 1 && only !== undefined
     ? { ...only, ...flags }
-    : { type: 'union', of: sorted(others), ...flags };
+    : { type: 'union', of: inOrder(others), ...flags };
+}
+
+/**
+ * Options in an order that depends on the order they were written in only where that decides what is read: the first of two
+ * objects that both fit takes away what it does not name.
+ */
+function inOrder(options: readonly Description[]): readonly Description[] {
+  const heavy = options.filter(({ type }) => !(typeof type === 'string' && PLAIN_TYPES.has(type)));
+  if (!heavy.some((one, index) => heavy.slice(index + 1).some((other) => overlap(one, other))))
+    return sorted(options);
+  return [...sorted(options.filter((option) => !heavy.includes(option))), ...heavy];
+}
+
+/** Whether a value may fit both, and be read in two ways. Doubt is answered "yes". */
+function overlap(one: Description, other: Description): boolean {
+  if (isList(one) !== isList(other)) return false;
+  if (one['type'] === 'object' && other['type'] === 'object' && areToldApart(one, other)) return false;
+  return /"others":"ignored"|"default":true/.test(canonicalJson([one, other]));
+}
+
+function isList({ type }: Description): boolean {
+  return type === 'array' || type === 'tuple';
+}
+
+/** Whether some field has one of a few values in one object, and one of others in the other: a discriminator. */
+function areToldApart(one: Description, other: Description): boolean {
+  const others = new Map(Object.entries(other['fields'] as Record<string, Description>));
+  return Object.entries(one['fields'] as Record<string, Description>).some(([name, field]) => {
+    const values = valuesOf(field);
+    const otherValues = valuesOf(others.get(name));
+    return (
+      values.length > 0 && otherValues.length > 0 && !otherValues.some((value) => values.includes(value))
+    );
+  });
+}
+
+/** The values of a field that must be one of a few; none where it may be something else. */
+function valuesOf(field: Description | undefined): readonly JsonValue[] {
+  if (field?.['type'] !== 'enum' || Object.keys(field).length !== 2) return [];
+  return field['values'] as readonly JsonValue[];
 }
 
 /** The options of a union, those of unions inside it among them. */
@@ -168,39 +229,39 @@ function flatten(schema: unknown): readonly unknown[] {
 }
 
 /** Checks that JSON readers could make too, and a mark where there are others; the tightest of each. */
-function describeChecks(def: SchemaDef): Description {
+function describeChecks(schema: unknown): Description {
   const result: Description = {};
   const formats: JsonValue[] = [];
   const tighten = (name: string, value: unknown, pick: (...values: number[]) => number): void => {
     const known = result[name];
     if (typeof value === 'number') result[name] = typeof known === 'number' ? pick(known, value) : value;
   };
-  for (const check of checksOf(def)) {
-    switch (check.check) {
+  for (const { check, def } of checkInstancesOf(schema)) {
+    switch (def.check) {
       case 'min_length':
-        tighten('minLength', check['minimum'], Math.max);
+        tighten('minLength', def['minimum'], Math.max);
         break;
       case 'max_length':
-        tighten('maxLength', check['maximum'], Math.min);
+        tighten('maxLength', def['maximum'], Math.min);
         break;
       case 'length_equals':
-        tighten('minLength', check['length'], Math.max);
-        tighten('maxLength', check['length'], Math.min);
+        tighten('minLength', def['length'], Math.max);
+        tighten('maxLength', def['length'], Math.min);
         break;
       case 'greater_than':
-        tighten(check['inclusive'] === true ? 'minimum' : 'above', check['value'], Math.max);
+        tighten(def['inclusive'] === true ? 'minimum' : 'above', def['value'], Math.max);
         break;
       case 'less_than':
-        tighten(check['inclusive'] === true ? 'maximum' : 'below', check['value'], Math.min);
+        tighten(def['inclusive'] === true ? 'maximum' : 'below', def['value'], Math.min);
         break;
       case 'number_format':
-        formats.push(check['format'] === 'safeint' ? 'int' : String(check['format']));
+        formats.push(def['format'] === 'safeint' ? 'int' : String(def['format']));
         break;
       case 'multiple_of':
-        formats.push({ multipleOf: Number(check['value']) });
+        formats.push({ multipleOf: Number(def['value']) });
         break;
       case 'string_format':
-        formats.push(describeFormat(check));
+        formats.push(describeFormat({ check, def }));
         break;
       // What people read, not what is accepted.
       case 'describe':
@@ -214,25 +275,18 @@ function describeChecks(def: SchemaDef): Description {
   return formats.length === 0 ? result : { ...result, formats: sorted(formats) };
 }
 
-function describeFormat(check: Readonly<Record<string, unknown>>): Description {
-  const { format, pattern } = check;
-  const description: Description = { format: String(format) };
-  if (format === 'regex' && pattern instanceof RegExp) {
-    return {
-      format: 'regex',
-      source: pattern.source,
-      flags: pattern.flags.replaceAll(/[dgy]/g, ''),
-    };
-  }
+function describeFormat({ check, def }: Check): Description {
+  const description: Description = { format: String(def['format']) };
   for (const name of FORMAT_OPTIONS) {
-    const option = check[name];
+    const option = def[name];
     if (typeof option === 'string' || typeof option === 'number' || typeof option === 'boolean') {
       if (option !== false) description[name] = option;
     }
   }
-  for (const name of ['hostname', 'protocol']) {
-    const option = check[name];
-    if (option instanceof RegExp) description[name] = option.source;
+  for (const { role, expression } of ownExpressions(check)) {
+    const flags = expression.flags.replaceAll(/[dgy]/g, '');
+    if (role === 'pattern') Object.assign(description, { source: expression.source, flags });
+    else description[role] = flags === '' ? expression.source : { source: expression.source, flags };
   }
   return description;
 }
