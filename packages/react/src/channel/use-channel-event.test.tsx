@@ -173,3 +173,25 @@ test('a rate bounds how fast events are handled and announces what it drops', as
   expect(heard.at(-1)).toBe('9');
   expect(dropped.length).toBeGreaterThan(0);
 });
+
+test('every change of a state is heard, whatever the pace of renders', async () => {
+  const { server, useChannelEvent } = setUp({ maxUpdatesPerSecond: 4 });
+  const bids: unknown[] = [];
+  renderHook(() => useChannelEvent('price/{symbol}', { symbol: 'A' }, (price) => bids.push(price?.bid)));
+  await frame();
+  for (let bid = 1; bid <= 5; bid++) server.set('price/A', { bid, ask: 1 });
+  await pass(2_000);
+  expect(bids).toEqual([1, 2, 3, 4, 5]);
+});
+
+test('a state that may not be read any more is told as gone', async () => {
+  const { server, useChannelEvent } = setUp();
+  const bids: unknown[] = [];
+  renderHook(() => useChannelEvent('price/{symbol}', { symbol: 'A' }, (price) => bids.push(price?.bid)));
+  await frame();
+  server.set('price/A', { bid: 1, ask: 1 });
+  await frame();
+  server.refuse('price/A', { c: 'forbidden' });
+  await frame();
+  expect(bids).toEqual([1, undefined]);
+});

@@ -9,7 +9,8 @@ import { openChannel } from './use-channel.js';
 
 /**
  * What is called, by the kind of the channel: a stream tells each event in order, a collection each change of records,
- * a state each new value (`undefined` when it is cleared). What was there before is not told.
+ * a state each new value (`undefined` when it is cleared). A value or records that were there before are not told; the
+ * events that a stream's history brings are, with `meta.replayed`: leave those out where something rings.
  */
 export type ChannelEventListener<C extends AnyContract, N extends ChannelName<C>> = {
   /** The new value; `undefined` when it was cleared. */

@@ -134,3 +134,19 @@ test('the error of a call is the error of the client', async () => {
   await frame();
   expect(result.current.error?.message).toBe((refusal as TickwireError).message);
 });
+
+test('what is shown is of the command that is named', async () => {
+  const { client, server, useCommand } = setUp();
+  client.connect();
+  await frame();
+  server.onRequest = () => ({ orderId: 'o' });
+  const { result, rerender } = renderHook(({ name }) => useCommand(name), {
+    initialProps: { name: 'placeOrder' as 'placeOrder' | 'cancelAll' },
+  });
+  await act(async () => {
+    await result.current.execute({ symbol: 'A' });
+  });
+  expect(result.current.status).toBe('success');
+  rerender({ name: 'cancelAll' });
+  expect(result.current).toMatchObject({ status: 'idle', data: undefined });
+});

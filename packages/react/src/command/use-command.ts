@@ -67,17 +67,17 @@ const IDLE: CommandState = { status: 'idle', data: undefined, error: null };
 export function createUseCommand(useClient: () => HookClient) {
   return function useCommand(name: string) {
     const client = useClient();
-    const [state, setState] = useState(IDLE);
+    const [{ of, state }, setState] = useState({ of: name, state: IDLE });
     const lastCall = useRef(0);
 
     const execute = useCallback(
       (input: unknown, options?: object): Promise<unknown> => {
         const call = ++lastCall.current;
         const show = (next: CommandState) => {
-          if (call === lastCall.current) setState(next);
+          if (call === lastCall.current) setState({ of: name, state: next });
         };
-        show({ ...IDLE, status: 'pending' });
         const outcome = client.command(name, input, options);
+        show({ ...IDLE, status: 'pending' });
         outcome.then(
           (data) => show({ status: 'success', data, error: null }),
           (error: unknown) => show({ status: 'error', data: undefined, error }),
@@ -88,9 +88,10 @@ export function createUseCommand(useClient: () => HookClient) {
     );
     const reset = useCallback(() => {
       lastCall.current += 1;
-      setState(IDLE);
-    }, []);
+      setState({ of: name, state: IDLE });
+    }, [name]);
 
-    return { ...state, execute, reset };
+    // What is shown of one command says nothing of another.
+    return { ...(of === name ? state : IDLE), execute, reset };
   };
 }

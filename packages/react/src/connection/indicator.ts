@@ -58,10 +58,13 @@ export function createIndicator(
 
     const stopTimers = () => timers.forEach((timer) => clearTimeout(timer));
     const enterAfter = (next: number, delayMs: number) =>
-      setTimeout(() => {
-        stage = next;
-        changed();
-      }, delayMs);
+      setTimeout(
+        () => {
+          stage = next;
+          changed();
+        },
+        Math.min(delayMs, 2 ** 31 - 1),
+      );
     const changed = () => {
       const before = shown;
       const { status, online } = source.getSnapshot();

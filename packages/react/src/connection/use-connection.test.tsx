@@ -1,7 +1,9 @@
 import { act, renderHook } from '@testing-library/react';
 import { StrictMode } from 'react';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { createFakeConnection } from '../test-support/fake-connection.js';
 import { frame, pass, restoreTime, setUp, stopTime } from '../test-support/rendering.js';
+import { createIndicator } from './indicator.js';
 
 beforeEach(stopTime);
 afterEach(restoreTime);
@@ -45,3 +47,18 @@ test('retryInMs counts down where asked, and only there', async () => {
   expect(resting.result.current.retryInMs).toBe(planned);
   expect(rendersAtRest).toBe(rendersBefore);
 });
+
+test.each([{ afterMs: 0, offlineAfterMs: Infinity }, { afterMs: 30 * 86_400_000 }])(
+  'an indicator with the delays %j does not hurry',
+  (delays) => {
+    const setTimer = vi.spyOn(globalThis, 'setTimeout');
+    const connection = createFakeConnection({ status: 'connected' });
+    const stop = createIndicator(connection, delays).subscribe(() => undefined);
+    connection.set({ status: 'connecting' });
+    // A browser and Node take a longer delay for none.
+    for (const [, delayMs] of setTimer.mock.calls) expect(delayMs).toBeLessThan(2 ** 31);
+    expect(setTimer).toHaveBeenCalled();
+    stop();
+    setTimer.mockRestore();
+  },
+);
