@@ -35,3 +35,28 @@ test('a key has one bucket, and full ones are forgotten', () => {
   for (let n = 0; n < 3_000; n++) buckets.of(`other ${n}`, 1, 1, 0);
   expect(buckets.of('ann', 1, 1, 0)).toBe(first);
 });
+
+test('no rate is no limit, not even of what comes at the same moment', () => {
+  const bucket = new TokenBucket(Infinity, 2, 0);
+  for (let n = 0; n < 10; n++) expect(bucket.take(0)).toBe(0);
+  const endless = new TokenBucket(1, Infinity, 0);
+  for (let n = 0; n < 10; n++) expect(endless.take(0, 1_000)).toBe(0);
+});
+
+test('the bucket of a key has the rate and burst of whoever came last', () => {
+  const buckets = new TokenBuckets();
+  const bucket = buckets.of('ann', 1, 2, 0);
+  buckets.of('ann', 1_000, 100, 0);
+  for (let n = 0; n < 100; n++) expect(bucket.take(0)).toBe(0);
+  expect(bucket.take(0)).toBe(1);
+});
+
+test('coming back with other limits and returning to the old ones buys nothing', () => {
+  const buckets = new TokenBuckets();
+  const bucket = buckets.of('ann', 1, 100, 0);
+  bucket.take(0, 80);
+  for (const burst of [10, 1_000, 100]) buckets.of('ann', 1, burst, 0);
+  expect(bucket.take(0, 100)).toBeGreaterThan(0);
+  buckets.of('ann', 1, Infinity, 0);
+  expect(bucket.take(0, 100)).toBe(0);
+});

@@ -2,8 +2,8 @@
 
 /** A bucket that fills at a rate up to a burst. */
 export class TokenBucket {
-  readonly #perMs: number;
-  readonly #burst: number;
+  #perMs: number;
+  #burst: number;
   #tokens: number;
   #atMs: number;
   /** Refusals since it was last full enough: somebody who goes on is not mistaken but abusive. */
@@ -37,6 +37,19 @@ export class TokenBucket {
     return Math.max(1, Math.ceil((cost - this.#tokens) / this.#perMs));
   }
 
+  /**
+   * Gives it another rate and burst. Full stays full and empty stays empty: coming back with other limits buys nothing.
+   */
+  adjust(perSecond: number, burst: number, nowMs: number): void {
+    this.#refill(nowMs);
+    if (burst !== this.#burst) {
+      const share = this.#burst === Infinity ? 1 : this.#tokens / this.#burst;
+      this.#tokens = burst === Infinity ? Infinity : burst * share;
+      this.#burst = burst;
+    }
+    this.#perMs = perSecond / 1_000;
+  }
+
   /** Whether nobody would notice if it were forgotten. */
   isFull(nowMs: number): boolean {
     this.#refill(nowMs);
@@ -44,7 +57,10 @@ export class TokenBucket {
   }
 
   #refill(nowMs: number): void {
-    this.#tokens = Math.min(this.#burst, this.#tokens + Math.max(0, nowMs - this.#atMs) * this.#perMs);
+    const gainedMs = Math.max(0, nowMs - this.#atMs);
+    // No limit of the rate is no limit, also within the same millisecond, where it would be no number.
+    const gained = this.#perMs === Infinity ? Infinity : gainedMs * this.#perMs;
+    this.#tokens = Math.min(this.#burst, this.#tokens + gained);
     this.#atMs = nowMs;
   }
 }
@@ -54,10 +70,13 @@ export class TokenBuckets {
   readonly #buckets = new Map<string, TokenBucket>();
   #sweepAt = 1_024;
 
-  /** The bucket of a key; its rate is that of the first who asked. */
+  /** The bucket of a key, with the rate and burst that whoever asked last was told. */
   of(key: string, perSecond: number, burst: number, nowMs: number): TokenBucket {
     const known = this.#buckets.get(key);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      known.adjust(perSecond, burst, nowMs);
+      return known;
+    }
     if (this.#buckets.size >= this.#sweepAt) {
       for (const [name, each] of this.#buckets) if (each.isFull(nowMs)) this.#buckets.delete(name);
       this.#sweepAt = Math.max(1_024, this.#buckets.size * 2);

@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { TickwireError } from '@tickwire/protocol';
+import { welcomeFrameSchema } from '@tickwire/protocol/schema';
 import { SeededRandom, VirtualClock } from '@tickwire/testing';
 import { createMemoryBroker } from '../index.js';
 import { Market } from '../test-support/market.js';
 import { Peer } from '../test-support/peer.js';
+import { DEFAULT_LIMITS } from './limits.js';
 
 /** What cannot be turned into a text: not even `String` of it. */
 const textless = (): Error => Object.create(null) as Error;
@@ -35,6 +37,30 @@ describe('hello', () => {
         },
       },
     ]);
+  });
+
+  test('P-LIM-1 what has no limit is not announced, and is none', async () => {
+    const limits = Object.fromEntries(
+      Object.keys(DEFAULT_LIMITS).flatMap((name) => (name === 'maxHeldBytes' ? [] : [[name, Infinity]])),
+    );
+    const market = new Market({ limits, idempotency: { ttlMs: Infinity } });
+    const peer = new Peer(market.server);
+    peer.hello('ann');
+    await market.clock.settle();
+    const [welcome] = peer.take();
+    expect(welcomeFrameSchema.safeParse(welcome)).toMatchObject({ success: true });
+    expect(welcome).toMatchObject({ lim: { chan: 255 } });
+    for (let n = 0; n < 20; n++) peer.send(...Array.from({ length: 100 }, (_, k) => ({ t: 'ping', k })));
+    await market.clock.settle();
+    expect(new Set(peer.take().map(({ t }) => t))).toEqual(new Set(['pong']));
+  });
+
+  test('P-LIM-1 limits that are no integers are announced as what they amount to', async () => {
+    const market = new Market({ limits: { maxSubscriptions: 2.5, maxMessageBytes: 999.5 } });
+    const peer = new Peer(market.server);
+    peer.hello('ann');
+    await market.clock.settle();
+    expect(peer.take()).toMatchObject([{ t: 'welcome', lim: { subs: 3, in: 999 } }]);
   });
 
   test.each([

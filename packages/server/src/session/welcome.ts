@@ -90,14 +90,19 @@ export function welcomeFrame(
     ping: { every: settings.pingEveryMs, grace: settings.pingGraceMs },
     ...(expiresAtMs === null ? {} : { auth: { ttl: Math.max(0, expiresAtMs - nowWallMs) } }),
     lim: {
-      in: limits.maxMessageBytes,
-      subs: limits.maxSubscriptions,
-      batch: limits.maxChannelsPerSubscribe,
-      inflight: limits.maxCommandsInFlight,
-      rate: limits.framesPerSecond,
-      burst: limits.frameBurst,
-      keyTtl: server.keyTtlMs,
+      ...told('in', Math.floor(limits.maxMessageBytes)),
+      ...told('subs', Math.ceil(limits.maxSubscriptions)),
+      ...told('batch', Math.floor(limits.maxChannelsPerSubscribe)),
+      ...told('inflight', Math.ceil(limits.maxCommandsInFlight)),
+      ...told('rate', limits.framesPerSecond),
+      ...told('burst', limits.frameBurst),
+      ...told('keyTtl', server.keyTtlMs),
       chan: MAX_CHANNEL_ID_BYTES,
     },
   };
+}
+
+/** A limit that is none is not told: JSON has no word for it, and integers end somewhere (P-LIM-1). */
+function told(name: keyof WelcomeFrame['lim'], limit: number): WelcomeFrame['lim'] {
+  return limit <= Number.MAX_SAFE_INTEGER ? { [name]: limit } : {};
 }
