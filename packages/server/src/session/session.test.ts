@@ -609,6 +609,7 @@ describe('hostile', () => {
     ['a frame of a server', '{"t":"f","n":1,"o":1}'],
     ['a critical frame nobody knows', '{"t":"new","crit":1}'],
     ['more than 64 KiB', `{"t":"ping","k":1,"pad":"${'x'.repeat(65_536)}"}`],
+    ['more than 64 KiB of UTF-8', `{"t":"ping","k":1,"pad":"${'€'.repeat(22_000)}"}`],
     ['bytes', new Uint8Array([123, 125])],
   ])('P-FRAME-3 %s: 4100, and nothing of the message is done', async (_what, message) => {
     const market = new Market();
@@ -641,6 +642,19 @@ describe('hostile', () => {
     second.send({ t: 'ping', k: 3 });
     await market.clock.settle();
     expect(second.take()).toEqual([{ t: 'pong', k: 3 }]);
+  });
+
+  test('P-LIM-1 a pong that was asked for does not count, others do', async () => {
+    const market = new Market({ ping: 'fast', limits: { framesPerSecond: 0.001, frameBurst: 1 } });
+    const peer = await market.peer();
+    await market.clock.advance(5_100);
+    expect(peer.take()).toMatchObject([{ t: 'ping', k: 1 }]);
+    peer.send({ t: 'pong', k: 1 }, { t: 'ping', k: 2 });
+    await market.clock.settle();
+    expect(peer.take()).toEqual([{ t: 'pong', k: 2 }]);
+    peer.send({ t: 'pong', k: 1 });
+    await market.clock.settle();
+    expect(peer.take()).toMatchObject([{ t: 'err', err: { c: 'rate_limited' } }]);
   });
 
   test('P-LIM-2 who goes on regardless is closed with 4303', async () => {

@@ -40,7 +40,8 @@ import { Outbox } from './outbox.js';
 import type { TokenBucket, TokenBuckets } from './rate-limit.js';
 import type { SessionEffect, SessionEvent, SessionFrame, SessionSettings, SessionState } from './state.js';
 import { Subscriptions } from './subscriptions.js';
-import { initialSessionState, type sessionTransition } from './transition.js';
+import { initialSessionState, isAskedFor, type sessionTransition } from './transition.js';
+import { utf8Length } from './utf8-length.js';
 import { abilitiesOf, partBytesOf, type ServerIdentity, welcomeFrame } from './welcome.js';
 
 /** What all sessions of a server share. */
@@ -175,7 +176,10 @@ export class Session implements SocketHandler, Timed {
       this.#dispatch({ type: 'messageRefused', at, why: 'binary message' });
       return;
     }
-    if (data.length > this.#context.limits.maxMessageBytes) {
+    const { maxMessageBytes } = this.#context.limits;
+    // No text has fewer bytes than units: one that is far too long is not even counted.
+    const messageBytes = data.length > maxMessageBytes ? data.length : utf8Length(data);
+    if (messageBytes > maxMessageBytes) {
       this.#dispatch({ type: 'messageRefused', at, why: 'message too large' });
       return;
     }
@@ -184,7 +188,7 @@ export class Session implements SocketHandler, Timed {
       this.#dispatch({ type: 'messageRefused', at, why: decoded.fault });
       return;
     }
-    const bytes = Math.ceil(data.length / decoded.frames.length);
+    const bytes = Math.ceil(messageBytes / decoded.frames.length);
     for (const raw of decoded.frames) {
       if (this.#isClosed()) return;
       this.#take(raw, bytes, at);
@@ -269,7 +273,8 @@ export class Session implements SocketHandler, Timed {
         this.#dispatch({ type: 'messageRefused', at, why: 'frame of a server' });
         break;
       case 'frame':
-        if (this.#exceedsRate(read.frame.t, 'id' in read.frame ? read.frame.id : undefined, at)) return;
+        if (!isAskedFor(this.#state, read.frame) && this.#exceedsRate(read.frame.t, idOf(read.frame), at))
+          return;
         this.#dispatch({ type: 'frameReceived', at, frame: read.frame, bytes });
         break;
       case 'refused':
@@ -442,8 +447,7 @@ export class Session implements SocketHandler, Timed {
     this.#held = [];
     for (const { frame, at } of held) {
       if (this.#isClosed()) return;
-      if (this.#exceedsRate(frame.t, 'id' in frame ? frame.id : undefined, this.#context.clock.monotonicMs()))
-        continue;
+      if (this.#exceedsRate(frame.t, idOf(frame), this.#context.clock.monotonicMs())) continue;
       this.#dispatch({ type: 'frameReceived', at, frame, bytes: 0 });
     }
   }
@@ -576,6 +580,10 @@ function monotonicOf(wallMs: number | null, nowMs: number, nowWallMs: number): n
 /** Grows when the peer takes something; of two looks only the difference means anything. */
 function takenOf({ takenBytes, bufferedBytes }: ServerSocket): number {
   return takenBytes ?? -bufferedBytes;
+}
+
+function idOf(frame: SessionFrame): number | undefined {
+  return 'id' in frame ? frame.id : undefined;
 }
 
 function asTickwireError(error: unknown): TickwireError {

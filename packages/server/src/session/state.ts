@@ -67,6 +67,8 @@ export interface OpenState {
   /** The ping that has not been answered by any frame. */
   readonly awaited: { readonly k: number; readonly sentAtMs: number } | null;
   readonly nextPing: number;
+  /** Pings without a pong: so many of those that come were asked for. */
+  readonly pongsDue: number;
   /** The ping whose pong would tell the round trip. */
   readonly measured: { readonly k: number; readonly sentAtMs: number } | null;
   readonly rttMs: number | null;

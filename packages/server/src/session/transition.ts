@@ -61,6 +61,11 @@ export function sessionTransition(
   };
 }
 
+/** Whether the server has asked for a frame: such a one does not count against the rate (P-LIM-1). */
+export function isAskedFor(state: SessionState, { t }: SessionFrame): boolean {
+  return t === 'pong' && (state.status === 'open' || state.status === 'draining') && state.pongsDue > 0;
+}
+
 function handshaking(settings: SessionSettings, state: HandshakingState, event: SessionEvent): Step {
   switch (event.type) {
     case 'frameReceived':
@@ -117,6 +122,7 @@ function accepted(settings: SessionSettings, event: EventOf<'helloAccepted'>): S
     pingAtMs: at + settings.pingEveryMs * (0.5 + event.jitter / 2),
     awaited: null,
     nextPing: 1,
+    pongsDue: 0,
     measured: null,
     rttMs: null,
     expiry: expiryOf(settings, at, event.expiresAtMs),
@@ -219,8 +225,9 @@ function request(state: OpenState, frame: Extract<SessionFrame, { readonly t: 'r
 }
 
 function ponged(state: OpenState, k: number, at: number): OpenState {
-  if (state.measured?.k !== k) return state;
-  return { ...state, measured: null, rttMs: Math.max(0, Math.round(at - state.measured.sentAtMs)) };
+  const next = { ...state, pongsDue: Math.max(0, state.pongsDue - 1) };
+  if (state.measured?.k !== k) return next;
+  return { ...next, measured: null, rttMs: Math.max(0, Math.round(at - state.measured.sentAtMs)) };
 }
 
 function refused(settings: SessionSettings, state: OpenState, event: EventOf<'frameRefused'>): Step {
@@ -310,6 +317,7 @@ function deadline(settings: SessionSettings, state: OpenState, event: EventOf<'d
       ...next,
       awaited: next.awaited ?? ping,
       measured: ping,
+      pongsDue: next.pongsDue + 1,
       nextPing: ping.k === 0xffff_ffff ? 1 : ping.k + 1,
       pingAtMs: at + settings.pingEveryMs,
     };
