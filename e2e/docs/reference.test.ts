@@ -57,7 +57,7 @@ describe('the errors guide', () => {
   });
 });
 
-test('the sizes of the README are those that are checked', async () => {
+test('the sizes of the READMEs are those that are checked', async () => {
   const { default: limits } = (await import(resolve(ROOT, '.size-limit.js'))) as {
     default: readonly { readonly name: string; readonly limit: string }[];
   };
@@ -68,6 +68,10 @@ test('the sizes of the README are those that are checked', async () => {
     new RegExp(
       `client at most ${client} kB, the React\\s+hooks at most ${react} kB more \\(${client + react} kB`,
     ),
+  );
+  expect(readText('packages/client/README.md')).toContain(`At most ${client} kB gzip`);
+  expect(readText('packages/react/README.md')).toMatch(
+    new RegExp(`at most ${react} kB gzip over the client's\\s+${client}\\.`),
   );
 });
 
@@ -94,6 +98,11 @@ describe('links', () => {
         return anchor !== undefined && !anchorsOf(readText(full)).has(anchor);
       });
     expect(dead).toEqual([]);
+  });
+
+  test('of a package README stay in the package, which is all that is published', () => {
+    for (const path of PAGES.filter((page) => page.startsWith('packages/')))
+      expect(readText(path), path).not.toMatch(/\]\((?:\.\.|\/)/);
   });
 
   test('the README leads to every guide and every package', () => {
