@@ -37,6 +37,7 @@ import { TokenBuckets } from './session/rate-limit.js';
 import { Session, type SessionContext } from './session/session.js';
 import type { SessionSettings } from './session/state.js';
 import { sessionTransition } from './session/transition.js';
+import { errorText } from './value/error-text.js';
 
 /** What a server holds and what has happened to it. Counts only: no names, no payloads. */
 export interface ServerStats {
@@ -85,7 +86,8 @@ export interface ServerCore<C extends AnyContract> extends ChannelOpener<C> {
   accept(socket: ServerSocket, request?: AcceptRequest): SocketHandler;
   /**
    * Takes a channel, or the connection itself, from principals on this server. When the call returns nothing more of it
-   * is sent. Authorisation that must last is the rule's: a client may subscribe again.
+   * is sent. Authorisation that must last is the rule's: a client may subscribe again. A connection whose `authenticate` has
+   * not answered yet is asked about when it has, refused with 4202 if it is meant, and not counted.
    * @returns how many subscriptions or connections ended.
    */
   revoke<Principal>(options: RevokeOptions<Principal>): Promise<number>;
@@ -309,6 +311,7 @@ class Core implements ServerInternals {
     try {
       for (const session of [...this.#sessions]) {
         const who = session.principal;
+        if (who === undefined && channel === undefined) session.revokeUnlessKnown(principal, reason ?? 'revoked');
         if (who === undefined || !principal(who.value)) continue;
         if (channel === undefined) {
           session.close(CloseCode.sessionRevoked, reason ?? 'revoked');
@@ -366,7 +369,7 @@ class Core implements ServerInternals {
     this.#flusher.stop();
     this.#wheel.stop();
     await this.hub.close().catch((error: unknown) => {
-      this.log('warn', 'broker could not be closed', { error: String(error) });
+      this.log('warn', 'broker could not be closed', { error: errorText(error) });
     });
   }
 
@@ -422,14 +425,20 @@ function checkRules(contract: AnyContract, rules: ErasedRules): void {
   const missing = [
     ...(typeof rules.authenticate === 'function' ? [] : ['authenticate']),
     ...Object.keys(contract.channels)
-      .filter((name) => typeof rules.authorize?.[name] !== 'function')
+      .filter((name) => !hasFunction(rules.authorize, name))
       .map((name) => `authorize["${name}"]`),
     ...Object.keys(contract.commands)
-      .filter((name) => typeof rules.commands?.[name] !== 'function')
+      .filter((name) => !hasFunction(rules.commands, name))
       .map((name) => `commands["${name}"]`),
   ];
   if (missing.length === 0) return;
   throw new TypeError(
     `createServer: ${missing.join(', ')} must be a function. Nothing is allowed by default.`,
   );
+}
+
+/** Every object has a function by the name `toString`: only what was written down counts. */
+function hasFunction(given: Readonly<Record<string, unknown>> | undefined, name: string): boolean {
+  const own = given ?? {};
+  return Object.hasOwn(own, name) && typeof own[name] === 'function';
 }

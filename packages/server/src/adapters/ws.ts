@@ -7,6 +7,7 @@ import { clipCloseReason, type Logger, selectSubprotocol } from '@tickwire/proto
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { EncodedFrame } from '../ports/frame-encoder.js';
 import type { ServerSocket, SocketHandler } from '../ports/server-socket.js';
+import { errorText } from '../value/error-text.js';
 import { BatchCache } from './batch-cache.js';
 import { SocketWriter } from './socket-writer.js';
 import type { WebSocketFrame } from './websocket-frame.js';
@@ -78,9 +79,7 @@ export class WebSocketAcceptor {
       try {
         run();
       } catch (error) {
-        this.#log('error', 'connection failed', {
-          error: error instanceof Error ? error.message : String(error),
-        });
+        this.#log('error', 'connection failed', { error: errorText(error) });
         ws.terminate();
       }
     };

@@ -498,6 +498,22 @@ describe('broker', () => {
     expect(peer.take()).toMatchObject([{ r: [{ m: 'full' }] }, { t: 'f' }]);
   });
 
+  test('a broker that fails with something that has no text fails like any other', async () => {
+    const whole = new Market().broker;
+    const market = new Market({
+      broker: (events) => ({
+        ...whole(events),
+        // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- anything can be thrown
+        read: () => Promise.reject(Object.create(null)),
+      }),
+    });
+    const peer = await market.peer();
+    peer.send({ t: 'sub', id: 1, ch: [{ c: 'quote/A' }] });
+    await market.clock.settle();
+    expect(peer.take()).toMatchObject([{ r: [{ c: 'quote/A', err: { c: 'unavailable' } }] }]);
+    expect(market.logs).toContain('error channel could not be read');
+  });
+
   test('a hot channel that can no longer be read is told to be stale, and live once it can', async () => {
     const broker = new HandBroker();
     const market = new Market({ broker: broker.connect });

@@ -5,6 +5,7 @@ import { TickwireError } from '@tickwire/protocol';
 import type { Broker, BrokerFactory, ChannelHead, Publication } from '../broker/broker.js';
 import type { DeadlineWheel, Timed } from '../liveness/deadline-wheel.js';
 import type { FrameEncoder } from '../ports/frame-encoder.js';
+import { errorText } from '../value/error-text.js';
 import { Channel, type ChannelDescription } from './channel.js';
 import type { HeadOfChannel } from './channel-head.js';
 import { CollectionHead } from './collection-head.js';
@@ -205,7 +206,7 @@ export class Hub {
 
   #onUnreadable(channel: Channel, error: unknown): void {
     if (channel.closed) return;
-    this.#options.log('error', 'channel could not be read', { channel: channel.id, error: describe(error) });
+    this.#options.log('error', 'channel could not be read', { channel: channel.id, error: errorText(error) });
     const hot = this.#channels.get(channel.id);
     if (hot === undefined) return;
     const nowMs = this.#options.clock.monotonicMs();
@@ -385,7 +386,7 @@ export class Hub {
     this.#broker.unsubscribe(channel.id).catch((error: unknown) => {
       this.#options.log('warn', 'channel could not be unsubscribed', {
         channel: channel.id,
-        error: describe(error),
+        error: errorText(error),
       });
     });
   }
@@ -439,8 +440,4 @@ function createHead(
 /** For how long the source has been silent; 0 where it never spoke. */
 function silenceOf({ spokeAtMs, silentMs }: ChannelHead, nowWallMs: number): number {
   return Math.max(0, silentMs ?? (spokeAtMs === null ? 0 : nowWallMs - spokeAtMs));
-}
-
-function describe(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
