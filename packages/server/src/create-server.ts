@@ -8,6 +8,7 @@ import {
   type PrincipalNotKnownYet,
   TickwireError,
 } from '@tickwire/protocol';
+import { serveEndpoint } from './adapters/endpoints.js';
 import {
   createOwnHttpServer,
   listen,
@@ -19,13 +20,7 @@ import { nodeClock } from './adapters/node-clock.js';
 import { consoleLogger, createNodeAbortSource } from './adapters/node-platform.js';
 import { nodeRandom } from './adapters/node-random.js';
 import { originRule } from './adapters/origin.js';
-import {
-  guardStream,
-  isForPath,
-  judgeUpgrade,
-  refuseUpgrade,
-  type UpgradeListener,
-} from './adapters/upgrade.js';
+import { judgeUpgrade, refuseUpgrade, type UpgradeListener } from './adapters/upgrade.js';
 import { webSocketFrameEncoder } from './adapters/websocket-frame.js';
 import { WebSocketAcceptor } from './adapters/ws.js';
 import { createBareMemoryBroker } from './bare-server.js';
@@ -45,7 +40,9 @@ export interface Server<C extends AnyContract = AnyContract> extends ServerCore<
    */
   listen(options: ListenOptions): Promise<Listening>;
   /**
-   * Serves upgrades of an HTTP server that exists. Those for other paths are left to its other listeners.
+   * Serves upgrades of an HTTP server that exists. Those for other paths are left to its other listeners; where there is
+   * none, a WebSocket is answered with 404, and a request that offers anything else is served as if it did not.
+   * @throws TypeError where the path is served already on that HTTP server, by this server or another.
    * @returns stops taking new connections; those that exist live on until `close`.
    */
   attach(server: HttpServer | HttpsServer, options?: { readonly path?: string | undefined }): () => void;
@@ -78,7 +75,10 @@ export function createServer<
   const own = new Set<HttpServer>();
   let closing: Promise<void> | null = null;
 
-  const serve = (server: HttpServer | HttpsServer, at: string, isOwn: boolean): (() => void) => {
+  /** Ports that are being taken: nobody can stop what has not begun to listen. */
+  const starting = new Set<Promise<Listening>>();
+
+  const serve = (server: HttpServer | HttpsServer, at: string): (() => void) => {
     const upgradeOptions = {
       path: at,
       originRule: rule,
@@ -87,13 +87,6 @@ export function createServer<
       shedding: (address: string | undefined) => internals.shedding(address),
     };
     const onUpgrade: UpgradeListener = (request, stream, head) => {
-      guardStream(stream);
-      if (!isForPath(request, at)) {
-        // Another listener may want it; if there is none, nobody else would ever end it.
-        if (isOwn || server.listenerCount('upgrade') === 1)
-          refuseUpgrade(stream, { status: 404, what: 'not_found' });
-        return;
-      }
       const verdict = judgeUpgrade(request, upgradeOptions);
       if (!verdict.ok) {
         internals.counters.add(verdict.refusal.what);
@@ -105,26 +98,50 @@ export function createServer<
         core.accept(socket, { ...verdict.request, subprotocol }),
       );
     };
-    server.on('upgrade', onUpgrade);
+    const stop = serveEndpoint(server, at, onUpgrade);
     const detach = (): void => {
-      server.off('upgrade', onUpgrade);
+      stop();
       detachers.delete(detach);
     };
     detachers.add(detach);
     return detach;
   };
 
+  const start = async (listenOptions: ListenOptions): Promise<Listening> => {
+    const http = createOwnHttpServer(path);
+    const detach = serve(http, path);
+    let listening: Listening;
+    try {
+      listening = await listen(http, path, listenOptions);
+    } catch (error) {
+      detach();
+      throw error;
+    }
+    if (closing === null) {
+      own.add(http);
+      return listening;
+    }
+    // Closed meanwhile: whoever did that waits for the port to be free again.
+    detach();
+    const stopped = stopListening(http);
+    http.closeAllConnections();
+    await stopped;
+    throw closed();
+  };
+
   return {
     ...core,
     async listen(listenOptions) {
-      if (closing !== null) throw new TickwireError('draining', 'The server is closed.', { executed: 'no' });
-      const http = createOwnHttpServer(path);
-      serve(http, path, true);
-      const listening = await listen(http, path, listenOptions);
-      own.add(http);
-      return listening;
+      if (closing !== null) throw closed();
+      const started = start(listenOptions);
+      starting.add(started);
+      try {
+        return await started;
+      } finally {
+        starting.delete(started);
+      }
     },
-    attach: (server, attachOptions = {}) => serve(server, attachOptions.path ?? path, false),
+    attach: (server, attachOptions = {}) => serve(server, attachOptions.path ?? path),
     close(closeOptions) {
       return (closing ??= (async () => {
         // First nobody new comes in, then those who are here leave.
@@ -134,9 +151,14 @@ export function createServer<
         await acceptor.close();
         for (const http of own) http.closeAllConnections();
         await Promise.all(stopped);
+        await Promise.allSettled(starting);
       })());
     },
   };
+}
+
+function closed(): TickwireError {
+  return new TickwireError('draining', 'The server is closed.', { executed: 'no' });
 }
 
 /** `authenticate` of a server without users: every connection is its own principal. */

@@ -2,7 +2,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { TickwireError } from '@tickwire/protocol';
-import { isForPath } from './upgrade.js';
+import { pathOf } from './upgrade.js';
 
 /** Where to listen. */
 export interface ListenOptions {
@@ -35,7 +35,7 @@ export function createOwnHttpServer(path: string): Server {
       maxHeaderSize: MAX_HEADER_BYTES,
     },
     (request, response) => {
-      const status = isForPath(request, path) ? 426 : 404;
+      const status = pathOf(request) === path ? 426 : 404;
       if (status === 426) response.setHeader('Upgrade', 'websocket');
       response.writeHead(status, { Connection: 'close' }).end();
     },

@@ -30,11 +30,10 @@ interface Refusal {
 /** Most headers of an upgrade. Node drops what is above its own limit silently, an `Origin` for example. */
 const MAX_HEADERS = 100;
 
-/** Whether the request is for this endpoint. */
-export function isForPath(request: IncomingMessage, path: string): boolean {
-  const { url = '' } = request;
+/** The path a request is for. */
+export function pathOf({ url = '' }: IncomingMessage): string {
   const query = url.indexOf('?');
-  return (query === -1 ? url : url.slice(0, query)) === path;
+  return query === -1 ? url : url.slice(0, query);
 }
 
 /** Judges an upgrade: what the server should know of it, or why it is refused. */
@@ -88,9 +87,13 @@ export function refuseUpgrade(stream: Duplex, { status, headers = {} }: Refusal)
   stream.end(`${lines.join('\r\n')}\r\n\r\n${body}`);
 }
 
-/** A stream without a listener for its errors would take the process down. */
+/** A stream without a listener for its errors would take the process down. A stream that comes again has one already. */
 export function guardStream(stream: Duplex): void {
-  stream.on('error', () => stream.destroy());
+  if (!stream.listeners('error').includes(destroy)) stream.on('error', destroy);
+}
+
+function destroy(this: Duplex): void {
+  this.destroy();
 }
 
 /** Signature of an `upgrade` listener. */

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { createServer as createHttpServer, type Server as HttpServer } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { defineContract, state } from '@tickwire/protocol';
 import { WebSocket } from 'ws';
 import * as z from 'zod';
@@ -282,6 +282,84 @@ describe('an HTTP server that exists', () => {
     http.close();
   });
 
+  test('two servers on it: each has its path, and one path is served once', async () => {
+    const { http, port } = await listening();
+    const [first, second] = [start(), start()];
+    const detach = first.attach(http, { path: '/a' });
+    second.attach(http, { path: '/b' });
+    const url = `ws://127.0.0.1:${port}`;
+    for (const path of ['/a', '/b']) {
+      const client = await new Client(`${url}${path}`).open();
+      client.send({ t: 'hello', v: 1 });
+      await client.hears('welcome');
+      client.ws.terminate();
+    }
+    expect([first.stats().accepted, second.stats().accepted]).toEqual([1, 1]);
+    expect(await statusOf(`${url}/neither`)).toBe(404);
+    expect(() => second.attach(http, { path: '/a' })).toThrow(TypeError);
+    detach();
+    const detachAgain = second.attach(http, { path: '/a' });
+    detach();
+    expect(() => first.attach(http, { path: '/a' })).toThrow(TypeError);
+    detachAgain();
+    first.attach(http, { path: '/a' });
+    http.closeAllConnections();
+    http.close();
+  });
+
+  describe('a request that offers an upgrade to something else', () => {
+    const offer = (method: string, more = '') =>
+      `${method} /page HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n` +
+      `HTTP2-Settings: AAMAAABkAAQAAP__\r\n${more}\r\n`;
+    const echo = async () => {
+      const http = createHttpServer((request, response) => {
+        let body = '';
+        request.on('data', (data: Buffer) => (body += data.toString()));
+        request.on('end', () => response.end(`${request.method}[${body}]${request.headers.upgrade ?? ''};`));
+      });
+      await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
+      start().attach(http);
+      return { http, port: (http.address() as AddressInfo).port };
+    };
+
+    test('is answered like any other, with its body, and its connection is kept', async () => {
+      const { http, port } = await echo();
+      const socket = connect(port, '127.0.0.1');
+      let answer = '';
+      socket.on('data', (data) => (answer += data.toString('latin1')));
+      const until = async (text: string) => {
+        while (!answer.includes(text)) await once(socket, 'data');
+        answer = '';
+      };
+      const warned: Error[] = [];
+      const onWarning = (warning: Error) => warned.push(warning);
+      process.on('warning', onWarning);
+      for (let round = 0; round < 15; round++) {
+        socket.write(offer('GET'));
+        await until('GET[];');
+        socket.write(`${offer('POST', 'Content-Length: 9\r\n')}some `);
+        setTimeout(() => socket.write('body'), 5);
+        await until('POST[some body];');
+        socket.write(`${offer('PUT', 'Transfer-Encoding: chunked\r\n')}3\r\nall\r\n0\r\n\r\n`);
+        await until('PUT[all];');
+      }
+      // What was sent behind it in the same packet is the next request.
+      socket.write(`${offer('GET')}POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n.`);
+      await until('POST[.];');
+      process.off('warning', onWarning);
+      expect(warned).toEqual([]);
+      socket.destroy();
+      http.close();
+    });
+
+    test('is left to whoever else listens', async () => {
+      const { http, port } = await echo();
+      http.on('upgrade', (_request, socket) => socket.end('HTTP/1.1 418 I am a teapot\r\n\r\n'));
+      expect(await raw(port, offer('GET'))).toMatch(/^HTTP\/1\.1 418 /);
+      http.close();
+    });
+  });
+
   test('where nobody else listens, another path is answered with 404', async () => {
     const { http, port } = await listening();
     start().attach(http);
@@ -304,6 +382,23 @@ describe('close', () => {
     await expect(new Client(`ws://127.0.0.1:${port}/tickwire`).open()).rejects.toThrow();
     expect(server.stats()).toMatchObject({ connections: 0, deadlines: 0 });
   });
+
+  test.each(['127.0.0.1', 'localhost', undefined])(
+    'while a port of %s is being taken: it is given back',
+    async (host) => {
+      const ports = () => process.getActiveResourcesInfo().filter((name) => name === 'TCPServerWrap').length;
+      const before = ports();
+      const server = start();
+      const listening = server.listen({ port: 0, host });
+      const ended = listening.then(
+        () => 'listens',
+        (error: unknown) => (error as { code: string }).code,
+      );
+      await server.close({ drainMs: 0 });
+      expect(await ended).toBe('draining');
+      await vi.waitUntil(() => ports() <= before);
+    },
+  );
 
   test('a port that is taken rejects with unavailable', async () => {
     const { port } = await start().listen({ port: 0, host: '127.0.0.1' });
