@@ -10,7 +10,8 @@ export type RegexNode =
   | { readonly type: 'alternatives'; readonly nodes: readonly RegexNode[] }
   | { readonly type: 'repeat'; readonly node: RegexNode; readonly min: number; readonly max: number }
   | { readonly type: 'start' | 'end' | 'boundary' | 'backreference' }
-  | { readonly type: 'look'; readonly node: RegexNode };
+  /** A group with flags of its own: `(?i:...)`. */
+  | { readonly type: 'look' | 'modifiers'; readonly node: RegexNode };
 
 const LAST_CODE_POINT = 0x10ffff;
 const ANY: CharacterSet = [[0, LAST_CODE_POINT]];
@@ -37,9 +38,11 @@ export function parseRegex(source: string, flags: string): RegexNode {
   const peek = (ahead = 0): string => characters[at + ahead] ?? '';
   const startsWith = (text: string): boolean =>
     Array.from(text).every((character, index) => peek(index) === character);
+  const inBothCases = (ranges: CharacterSet): CharacterSet =>
+    ignoreCase ? withBothCases(ranges, unicode) : ranges;
   const set = (ranges: CharacterSet): RegexNode => ({
     type: 'characters',
-    set: ignoreCase ? withBothCases(ranges) : ranges,
+    set: inBothCases(ranges),
   });
 
   function alternatives(): RegexNode {
@@ -93,21 +96,24 @@ export function parseRegex(source: string, flags: string): RegexNode {
   }
 
   function group(): RegexNode {
-    let look = false;
+    let type: 'look' | 'modifiers' | undefined;
     if (peek() === '?') {
       if (startsWith('?:')) at += 2;
       else if (startsWith('?=') || startsWith('?!')) {
         at += 2;
-        look = true;
+        type = 'look';
       } else if (startsWith('?<=') || startsWith('?<!')) {
         at += 3;
-        look = true;
+        type = 'look';
       } else if (startsWith('?<')) at = characters.indexOf('>', at) + 1;
-      else at = characters.indexOf(':', at) + 1; // modifiers: (?i:...)
+      else {
+        at = characters.indexOf(':', at) + 1;
+        type = 'modifiers';
+      }
     }
     const node = alternatives();
     at += 1;
-    return look ? { type: 'look', node } : node;
+    return type === undefined ? node : { type, node };
   }
 
   function escape(): RegexNode {
@@ -135,7 +141,7 @@ export function parseRegex(source: string, flags: string): RegexNode {
       case 'd': return DIGIT;
       case 'D': return complement(DIGIT);
       case 'w': return WORD;
-      case 'W': return complement(WORD);
+      case 'W': return complement(inBothCases(WORD));
       case 's': return SPACE;
       case 'S': return complement(SPACE);
       case 'p':
@@ -198,7 +204,7 @@ export function parseRegex(source: string, flags: string): RegexNode {
     at += 1;
     if (exotic) return ANY;
     const wanted = normalize(ranges);
-    return negated ? complement(ignoreCase ? withBothCases(wanted) : wanted) : wanted;
+    return negated ? complement(inBothCases(wanted)) : wanted;
   }
 
   function skipNestedClass(): void {
@@ -261,9 +267,12 @@ function complement(set: CharacterSet): CharacterSet {
   return result;
 }
 
-/** ASCII letters in both cases; everything beyond ASCII is taken to have a partner somewhere beyond ASCII. */
-function withBothCases(set: CharacterSet): CharacterSet {
-  const added: [number, number][] = [];
+/**
+ * ASCII letters in both cases; everything beyond ASCII is taken to have a partner somewhere beyond ASCII. Only in Unicode
+ * mode the Kelvin sign is a k, and the long s an s.
+ */
+function withBothCases(set: CharacterSet, unicode: boolean): CharacterSet {
+  const added: (readonly [number, number])[] = [];
   for (const [low, high] of set) {
     for (const [first, last, shift] of [
       [0x41, 0x5a, 32],
@@ -273,7 +282,20 @@ function withBothCases(set: CharacterSet): CharacterSet {
       const to = Math.min(high, last);
       if (from <= to) added.push([from + shift, to + shift]);
     }
-    if (high > 0x7f) added.push([0x80, LAST_CODE_POINT]);
+    if (high > 0x7f) added.push(...(unicode ? BEYOND_ASCII : [[0x80, LAST_CODE_POINT] as const]));
   }
+  if (unicode) for (const same of FOLDED) if (intersects(set, same)) added.push(...same);
   return normalize([...set, ...added]);
 }
+
+/** What Unicode mode folds over the end of ASCII: k and the Kelvin sign, s and the long s. */
+const FOLDED: readonly CharacterSet[] = [
+  [[0x4b, 0x4b], [0x6b, 0x6b], [0x212a, 0x212a]],
+  [[0x53, 0x53], [0x73, 0x73], [0x17f, 0x17f]],
+]; // prettier-ignore
+/** Everything beyond ASCII but those two. */
+const BEYOND_ASCII: CharacterSet = [
+  [0x80, 0x17e],
+  [0x180, 0x2129],
+  [0x212b, LAST_CODE_POINT],
+];
