@@ -107,7 +107,8 @@ export interface ServerSettings {
   readonly idempotency?: IdempotencyOptions | undefined;
   /**
    * Names a principal. Connections of one name share limits and idempotency keys, and only one with the same name may
-   * refresh a connection's credentials. `null`: the connection is its own principal.
+   * refresh a connection's credentials. `null`, or anything else that is no text: the connection is its own principal, and
+   * only an equal one, as plain data, may refresh it.
    * @defaultValue a text or number itself; an object's `id` with its `tenant` or `tenantId`; else `null`
    */
   readonly principalKey?: PrincipalKey | undefined;

@@ -311,7 +311,8 @@ class Core implements ServerInternals {
     try {
       for (const session of [...this.#sessions]) {
         const who = session.principal;
-        if (who === undefined && channel === undefined) session.revokeUnlessKnown(principal, reason ?? 'revoked');
+        if (who === undefined && channel === undefined)
+          session.revokeUnlessKnown(principal, reason ?? 'revoked');
         if (who === undefined || !principal(who.value)) continue;
         if (channel === undefined) {
           session.close(CloseCode.sessionRevoked, reason ?? 'revoked');

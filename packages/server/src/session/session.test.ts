@@ -540,6 +540,40 @@ describe('credentials', () => {
     expect(peer.closeCode).toBeUndefined();
   });
 
+  test('P-AUTH-3 principals without a name must be equal', async () => {
+    const market = new Market();
+    market.login = (token) => ({ principal: { sub: token, roles: ['reader'] } });
+    const peer = await market.peer('ann');
+    peer.send({ t: 'auth', id: 1, token: 'ann' });
+    await market.clock.settle();
+    peer.send({ t: 'auth', id: 2, token: 'bob' });
+    await market.clock.settle();
+    expect(peer.take()).toMatchObject([
+      { t: 'res', id: 1, v: {} },
+      { t: 'res', id: 2, err: { c: 'forbidden', x: 'no' } },
+    ]);
+    expect(market.logs).toContain(
+      'warn fresh credentials refused: the principal has no key and is not equal',
+    );
+  });
+
+  test.each([undefined, 5, Promise.resolve('ann')])(
+    'a name that is no text (%s) is none: limits and keys are those of the connection',
+    async (name) => {
+      const market = new Market({ principalKey: () => name as never });
+      const peer = await market.peer('ann');
+      peer.send({ t: 'req', id: 1, m: 'add', v: { a: 1 }, k: 'k' }, { t: 'auth', id: 2, token: 'bob' });
+      await market.clock.settle();
+      expect(peer.take()).toMatchObject([
+        { t: 'res', id: 1, v: { sum: 2 } },
+        { t: 'res', id: 2, err: { c: 'forbidden' } },
+      ]);
+      expect(market.server.stats().idempotencyKeys).toBe(1);
+      peer.handler.onClose(1000);
+      expect(market.server.stats().idempotencyKeys).toBe(0);
+    },
+  );
+
   test('P-SUB-11 after a refresh every rule is asked again, with the new principal', async () => {
     const market = new Market();
     const peer = await market.reader('quote/A', 'quote/B');
@@ -583,6 +617,36 @@ describe('credentials', () => {
     ).toBe(1);
     expect(ann.socket.closes).toEqual([{ code: 4202, reason: 'logged out' }]);
     expect(bob.closeCode).toBeUndefined();
+  });
+
+  test('revoke reaches whoever is being looked up, and nobody who comes later', async () => {
+    const market = new Market();
+    const lookups: (() => void)[] = [];
+    market.login = (token) =>
+      new Promise((resolve) => lookups.push(() => resolve({ principal: { id: token } })));
+    const [ann, bob, late] = [0, 1, 2].map(() => new Peer(market.server));
+    ann?.hello('ann');
+    bob?.hello('bob');
+    const principal = ({ id }: { id: string }) => id === 'ann';
+    expect(await market.server.revoke({ principal, reason: 'logged out' })).toBe(0);
+    late?.hello('ann');
+    for (const answer of lookups) answer();
+    await market.clock.settle();
+    expect(ann?.take()).toMatchObject([{ t: 'reject', err: { c: 'session_revoked', m: 'logged out' } }]);
+    expect(ann?.closeCode).toBe(4202);
+    for (const peer of [bob, late]) expect(peer?.take()).toMatchObject([{ t: 'welcome' }]);
+  });
+
+  test('a revocation that throws when it is asked about somebody who was being looked up refuses him', async () => {
+    const market = new Market();
+    let answer = (): void => undefined;
+    market.login = () => new Promise((resolve) => (answer = () => resolve({ principal: null })));
+    const peer = new Peer(market.server);
+    peer.hello('ann');
+    await market.server.revoke({ principal: ({ id }: { id: string }) => id === 'ann' });
+    answer();
+    await market.clock.settle();
+    expect(peer.take()).toMatchObject([{ t: 'reject', err: { c: 'internal' } }]);
   });
 
   test('revoke of a channel reaches a sub that is not answered yet', async () => {

@@ -24,6 +24,7 @@ import {
 } from '@tickwire/protocol';
 import type { Authenticator, Identity } from '../auth/authenticate.js';
 import type { Authorizer } from '../auth/authorize.js';
+import { isSamePrincipal } from '../auth/same-principal.js';
 import type { Commands, RunningCommand } from '../command/commands.js';
 import type { FrameForm } from '../hub/channel-head.js';
 import type { Flusher } from '../hub/flush.js';
@@ -99,6 +100,8 @@ export class Session implements SocketHandler, Timed {
   #state: SessionState;
   #held: { readonly frame: SessionFrame; readonly at: number }[] = [];
   #member: Member | null = null;
+  /** Came while the application still decided who this is. */
+  #revocations: { readonly isMeant: (principal: unknown) => boolean; readonly reason: string }[] = [];
   #settled = false;
   #dispatching = false;
 
@@ -250,6 +253,15 @@ export class Session implements SocketHandler, Timed {
   /** Ends one subscription; whether there was one, or was about to be. */
   revokeChannel(id: string, error: WireError): boolean {
     return this.#member?.subscriptions.end(id, error) ?? false;
+  }
+
+  /**
+   * Refuses whoever this turns out to be, if he is meant: what the application knew of him may be older than the
+   * revocation. Only while it is being asked; who asks later is told what is true then.
+   */
+  revokeUnlessKnown(isMeant: (principal: unknown) => boolean, reason: string): void {
+    if (this.#state.status === 'handshaking' && this.#state.phase === 'authenticating')
+      this.#revocations.push({ isMeant, reason });
   }
 
   /** Refuses the connection; only before `welcome`. */
@@ -404,6 +416,12 @@ export class Session implements SocketHandler, Timed {
 
   #admit(identity: Identity, abilities: ReturnType<typeof abilitiesOf>): void {
     if (this.#isClosed()) return;
+    const revoked = this.#revocations.find(({ isMeant }) => isMeant(identity.principal));
+    this.#revocations = [];
+    if (revoked !== undefined) {
+      this.refuse(new TickwireError('session_revoked', revoked.reason));
+      return;
+    }
     const { clock, random, settings, buckets, changeBuckets, identity: server } = this.#context;
     const limits: Limits = { ...this.#context.limits, ...identity.limits };
     const key = identity.key ?? `connection ${this.id}`;
@@ -520,7 +538,7 @@ export class Session implements SocketHandler, Timed {
     const accept = (identity: Identity): void => {
       const member = this.#member;
       if (member === null || this.#isClosed()) return;
-      if (identity.key !== member.identity.key) {
+      if (!this.#isStill(member.identity, identity)) {
         refuse(new TickwireError('forbidden', 'the token is for another principal'));
         return;
       }
@@ -543,6 +561,17 @@ export class Session implements SocketHandler, Timed {
     } catch (error) {
       refuse(error);
     }
+  }
+
+  /** Whether fresh credentials are those of whoever is there already (P-AUTH-3). */
+  #isStill(present: Identity, fresh: Identity): boolean {
+    if (present.key !== null || fresh.key !== null) return present.key === fresh.key;
+    if (isSamePrincipal(present.principal, fresh.principal)) return true;
+    this.#context.log('warn', 'fresh credentials refused: the principal has no key and is not equal', {
+      session: this.id,
+      help: 'give principals an id, or set principalKey',
+    });
+    return false;
   }
 
   #settle(): void {
