@@ -45,7 +45,7 @@ export interface ClientEvents {
   readonly status: ConnectionSnapshot;
   readonly connected: ConnectionSnapshot;
   readonly disconnected: { readonly reason: ConnectionReason | null; readonly willRetry: boolean };
-  /** The attempts that were allowed are used up; only `connect()` tries again. */
+  /** It stopped by itself: the attempts that were allowed are used up, or `reason` is none that another one mends. Only `connect()` tries again. */
   readonly connection_failed: { readonly attempts: number; readonly reason: ConnectionReason | null };
   /** A channel has caught up. */
   readonly recovered: RecoveredEvent;

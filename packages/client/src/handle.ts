@@ -63,7 +63,7 @@ export interface ChannelHandle<V, Params = Readonly<Record<string, string>>> {
   readonly params: Params;
   /** What the channel is; `null` until the server has answered. */
   readonly kind: ChannelKind | null;
-  /** The channel now. `idle` while nobody holds it. The same object until something changes. */
+  /** The channel now. `idle` once nobody has held it for `releaseGraceMs`. The same object until something changes. */
   getSnapshot(): ChannelSnapshot<V>;
   /**
    * Holds the channel, calls `listener` soon with the present snapshot and then after every change, by the client's

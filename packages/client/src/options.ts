@@ -61,7 +61,8 @@ export interface ClientOptions {
   readonly url?: string | undefined;
   /**
    * Fetches the token of a new connection, and a fresh one before it expires. `null` connects without. One call at a
-   * time; a failure or a wait longer than `tokenTimeoutMs` is an `error` event and tried again with backoff, for ever.
+   * time; a failure or a wait longer than `tokenTimeoutMs` is an `error` event and tried again with backoff, for ever; where a
+   * connection is to go on with it, the token before is sent, and the server's next question or close asks again.
    * @defaultValue no token
    */
   readonly getToken?: ((context: TokenContext) => string | null | Promise<string | null>) | undefined;

@@ -7,7 +7,7 @@ import type { FeedStatus, Position, TickwireError } from '@tickwire/protocol';
  * - `pending`: no data yet.
  * - `live`: the data is the server's, as of `position`.
  * - `stale`: there is data, but nobody can say that it is still right; `reason` says why.
- * - `closed`: no more will come: the server refused the channel, or its feed has ended.
+ * - `closed`: no more will come: the server refused the channel or the connection for good, or the feed has ended.
  */
 export type ChannelStatus = 'idle' | 'pending' | 'live' | 'stale' | 'closed';
 
@@ -38,7 +38,7 @@ export interface ChannelSnapshot<V> {
   readonly position: Position | null;
   /** Why the server refused the channel, or why there will be no connection by itself any more. */
   readonly error: TickwireError | null;
-  /** When `data` changed last, by this device's wall clock, in milliseconds since 1970. */
+  /** When `data` was brought up to date last, by this device's wall clock, in milliseconds since 1970. */
   readonly updatedAtMs: number | null;
   /** What the server said of the source; `null` where it said nothing. */
   readonly feed: FeedState | null;
