@@ -1,8 +1,8 @@
 // The buttons that break things, each with what it does and how long it still lasts.
 import { useEffect, useState, useSyncExternalStore, type CSSProperties, type ReactElement } from 'react';
 import type { FeedStatus } from '../../src/contract.js';
-import { FAST_RATE, type FaultName, type FaultSpan } from '../faults.js';
-import { faults } from '../live.js';
+import { FAST_RATE, LOCAL_FAULT, type FaultName, type FaultSpan } from '../faults.js';
+import { faults, useConnectionView } from '../live.js';
 import { CableIcon, DropIcon, FastIcon, PauseIcon, PlayIcon, ServerIcon, SlowIcon } from './icons.js';
 
 interface Fault {
@@ -33,7 +33,8 @@ const FAULTS: readonly Fault[] = [
 const UNTIL_SWITCHED_OFF: FaultSpan = { startedMs: 0, endsMs: Infinity };
 
 export function FaultPanel({ feed }: { readonly feed: FeedStatus | undefined }): ReactElement {
-  const state = useSyncExternalStore(faults.subscribe, faults.get);
+  const { spans, asked } = useSyncExternalStore(faults.subscribe, faults.get);
+  const { isFresh } = useConnectionView();
   const isSimulated = feed?.kind !== 'replay';
   // The rate is the market's, not this tab's: any tab may have set it.
   const fast = (feed?.targetUpdatesPerSecond ?? 0) >= FAST_RATE ? UNTIL_SWITCHED_OFF : null;
@@ -44,7 +45,10 @@ export function FaultPanel({ feed }: { readonly feed: FeedStatus | undefined }):
         <button
           type="button"
           className="icon-button panel-note"
-          onClick={() => faults.togglePause(feed?.paused ?? false)}
+          aria-disabled={!isFresh || asked.has('pause')}
+          onClick={() => {
+            if (isFresh) faults.togglePause(feed?.paused ?? false);
+          }}
           aria-label={feed?.paused ? 'Resume the feed' : 'Pause the feed'}
           data-action={feed?.paused ? 'resume' : 'pause'}
         >
@@ -56,8 +60,15 @@ export function FaultPanel({ feed }: { readonly feed: FeedStatus | undefined }):
           <FaultButton
             key={fault.name}
             fault={fault}
-            until={fault.name === 'fast' ? fast : state[fault.name]}
-            isDisabled={fault.name === 'fast' && !isSimulated}
+            until={fault.name === 'fast' ? fast : spans[fault.name]}
+            isAsked={asked.has(fault.name)}
+            obstacle={
+              fault.name === 'fast' && !isSimulated
+                ? 'Only with the simulated market'
+                : fault.name !== LOCAL_FAULT && !isFresh
+                  ? 'Needs a connection to ask over'
+                  : null
+            }
           />
         ))}
       </div>
@@ -69,15 +80,19 @@ interface FaultButtonProps {
   readonly fault: Fault;
   /** When it ends by itself; `Infinity` while it is on until switched off; null while it is off. */
   readonly until: FaultSpan | null;
-  readonly isDisabled: boolean;
+  /** The server has not answered yet. */
+  readonly isAsked: boolean;
+  /** Why it cannot be pressed; null when it can. */
+  readonly obstacle: string | null;
 }
 
-function FaultButton({ fault, until, isDisabled }: FaultButtonProps): ReactElement {
+function FaultButton({ fault, until, isAsked, obstacle }: FaultButtonProps): ReactElement {
   const isTimed = until !== null && until.endsMs !== Infinity;
   const seconds = useSecondsLeft(isTimed ? until.endsMs : null);
   const style: CSSProperties = isTimed
     ? { animation: `drain ${until.endsMs - until.startedMs}ms linear forwards` }
     : {};
+  const isDisabled = isTimed || isAsked || obstacle !== null;
   return (
     <button
       type="button"
@@ -85,13 +100,17 @@ function FaultButton({ fault, until, isDisabled }: FaultButtonProps): ReactEleme
       data-fault={fault.name}
       data-active={until !== null}
       aria-pressed={until !== null}
-      disabled={isDisabled || isTimed}
-      onClick={() => faults.trigger(fault.name, until !== null)}
+      // Not `disabled`, which would take the keyboard's place on the page away with every press.
+      aria-disabled={isDisabled}
+      data-obstructed={obstacle !== null}
+      onClick={() => {
+        if (!isDisabled) faults.trigger(fault.name, until !== null);
+      }}
     >
       <span className="fault-icon">{fault.icon}</span>
       <span>
         <span className="fault-name">{fault.title}</span>
-        <span className="fault-note">{isDisabled ? 'Only with the simulated market' : fault.note}</span>
+        <span className="fault-note">{(!isTimed && obstacle) || fault.note}</span>
       </span>
       <span className="fault-state">{until === null ? '' : isTimed ? `${seconds} s` : 'On'}</span>
       {isTimed && <span className="fault-progress" style={style} />}

@@ -25,8 +25,8 @@ export type MomentText = Omit<Moment, 'id' | 'atMs'>;
 const MOMENTS_KEPT = 60;
 
 export interface Timeline extends Pick<Store<readonly Moment[]>, 'get' | 'subscribe'> {
-  /** Adds a moment and returns its id. */
-  readonly add: (moment: MomentText) => number;
+  /** Adds a moment and returns its id. What is known only later is put where it was, by `atMs`. */
+  readonly add: (moment: MomentText, atMs?: number) => number;
   /** Says anew what a moment is, if it is still there. */
   readonly amend: (id: number, moment: MomentText) => void;
 }
@@ -37,9 +37,15 @@ export function createTimeline(wallMs: () => number = Date.now): Timeline {
   return {
     get: moments.get,
     subscribe: moments.subscribe,
-    add: (moment) => {
+    add: (moment, atMs) => {
       const id = nextId++;
-      moments.set([{ ...moment, id, atMs: wallMs() }, ...moments.get()].slice(0, MOMENTS_KEPT));
+      const before = moments.get();
+      // A cause told late stands below its effect, in the same millisecond, too.
+      const older = atMs === undefined ? 0 : before.findIndex((other) => other.atMs < atMs);
+      const place = older === -1 ? before.length : older;
+      moments.set(
+        before.toSpliced(place, 0, { ...moment, id, atMs: atMs ?? wallMs() }).slice(0, MOMENTS_KEPT),
+      );
       return id;
     },
     amend: (id, moment) => {

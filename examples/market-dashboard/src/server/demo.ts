@@ -61,6 +61,7 @@ export async function startDemo(
   const face = createFace({
     broker: broker.connect,
     feed,
+    publishStatus,
     network: createTabNetwork(),
     host: options.host,
     handleRequest: (request, response) => {

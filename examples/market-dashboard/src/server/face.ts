@@ -15,6 +15,8 @@ import type { TabNetwork } from './tab-network.js';
 export interface FaceOptions {
   readonly broker: BrokerFactory;
   readonly feed: FeedControl;
+  /** Publishes what the feed is now, for whoever changed it. */
+  readonly publishStatus: () => Promise<void>;
   readonly network: TabNetwork;
   readonly handleRequest: (request: IncomingMessage, response: ServerResponse) => void;
   readonly host: string;
@@ -29,7 +31,7 @@ export interface Face {
 /** The tab a request names: `/tickwire?tab=abc`. */
 const tabOf = (url: string | undefined): string => new URLSearchParams(url?.split('?')[1]).get('tab') ?? '';
 
-export function createFace({ broker, feed, network, handleRequest, host }: FaceOptions): Face {
+export function createFace({ broker, feed, publishStatus, network, handleRequest, host }: FaceOptions): Face {
   let running: { readonly http: HttpServer; readonly close: () => Promise<void> } | null = null;
   let port = 0;
   let returning: ReturnType<typeof setTimeout> | undefined;
@@ -48,16 +50,19 @@ export function createFace({ broker, feed, network, handleRequest, host }: FaceO
         trades: () => true,
       },
       commands: {
-        setRate: ({ updatesPerSecond }, { fail }) => {
+        setRate: async ({ updatesPerSecond }, { fail }) => {
           if (!feed.setRate(updatesPerSecond)) throw fail('notSimulated', { label: feed.status().label });
+          await publishStatus();
           return {};
         },
-        pauseFeed: () => {
+        pauseFeed: async () => {
           feed.pause();
+          await publishStatus();
           return {};
         },
-        resumeFeed: () => {
+        resumeFeed: async () => {
           feed.resume();
+          await publishStatus();
           return {};
         },
         cutCable: ({ forMs }, { principal }) => {
