@@ -5,24 +5,37 @@ import type { Chip } from './timeline.js';
 
 export interface CatchUp {
   readonly add: (event: RecoveredEvent) => void;
-  readonly channels: () => number;
+  /** How the channels went on, in a sentence that says no more than the counts do. */
+  readonly sentence: () => string;
   readonly chips: () => readonly Chip[];
 }
 
 /** The ways a channel can go on, in the order they are shown. */
 const MODES = ['same', 'range', 'full', 'tail', 'reset'] as const;
 
+const channelsOf = (count: number): string => (count === 1 ? '1 channel' : `${formatCount(count)} channels`);
+
 export function createCatchUp(): CatchUp {
-  const byMode = new Map<string, number>();
-  let channels = 0;
+  const byMode = new Map<RecoveredEvent['mode'], number>();
   let replayed = 0;
   return {
     add: (event) => {
-      channels += 1;
       replayed += event.replayed;
       byMode.set(event.mode, (byMode.get(event.mode) ?? 0) + 1);
     },
-    channels: () => channels,
+    sentence: () => {
+      const of = (...modes: readonly RecoveredEvent['mode'][]): number =>
+        modes.reduce((sum, mode) => sum + (byMode.get(mode) ?? 0), 0);
+      const parts = [
+        [of('same', 'range'), 'went on from where this tab stood'],
+        [of('full', 'tail'), 'began again from what the server holds now'],
+        [of('reset'), 'lost the history between, and said so'],
+      ] as const;
+      const told = parts
+        .filter(([count]) => count > 0)
+        .map(([count, what]) => `${channelsOf(count)} ${what}`);
+      return told.length === 0 ? 'The channels are catching up.' : `${told.join('; ')}.`;
+    },
     chips: () => {
       const chips: Chip[] = [];
       for (const mode of MODES) {

@@ -17,6 +17,11 @@ const WHY_LOST: Readonly<Record<GapEvent['why'], string>> = {
   regress: 'The server lost what it had acknowledged, and says so.',
 };
 
+const triesText = (tries: number): string =>
+  tries === 1
+    ? 'Trying to reach the server.'
+    : `${tries} tries so far, at uneven times: a server that returns is not asked by all tabs at once.`;
+
 /** A moment that is still being counted. */
 interface Counting {
   readonly catchUp: CatchUp;
@@ -55,7 +60,7 @@ export function keepTimeline(client: Client<typeof dashboard>, timeline: Timelin
       (catchUp) => ({
         kind: 'resumed',
         title: `Resumed after ${formatMs(awayMs)}`,
-        text: `${formatCount(catchUp.channels())} channels went on, each from its own position.`,
+        text: catchUp.sentence(),
         chips: catchUp.chips(),
       }),
       RESUMING_MS,
@@ -69,10 +74,11 @@ export function keepTimeline(client: Client<typeof dashboard>, timeline: Timelin
     timeline.add({
       kind: 'stale',
       title: 'Stale',
-      text: `Connection lost${reason === null ? '' : ` (${reason.code})`}. Last known values stay and say so.`,
+      text: 'The connection is lost. The last known values stay, and are greyed.',
     });
-    if (!willRetry)
-      timeline.add({ kind: 'stale', title: 'Stopped', text: 'It will not try again by itself.' });
+    if (willRetry) return;
+    const why = reason === null ? '' : ` The server’s reason: ${reason.message}`;
+    timeline.add({ kind: 'stale', title: 'Stopped', text: `It will not try again by itself.${why}` });
   });
 
   client.on('status', ({ status, attempt }) => {
@@ -80,7 +86,7 @@ export function keepTimeline(client: Client<typeof dashboard>, timeline: Timelin
     const moment: MomentText = {
       kind: 'reconnecting',
       title: 'Reconnecting',
-      text: `Try ${Math.max(1, attempt)}, with growing, random pauses between tries.`,
+      text: triesText(Math.max(1, attempt)),
     };
     if (waiting === null) waiting = { id: timeline.add(moment), tries: attempt };
     else if (attempt > waiting.tries) {
