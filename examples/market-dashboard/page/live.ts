@@ -3,6 +3,7 @@ import { createClient } from '@tickwire/client';
 import { createTickwireHooks } from '@tickwire/react';
 import type { dashboard } from '../src/contract.js';
 import { createFaults } from './faults.js';
+import { countFrames } from './journal/frames.js';
 import { keepTimeline } from './journal/keep-timeline.js';
 import { createLedger } from './journal/ledger.js';
 import { takeSamples } from './journal/samples.js';
@@ -27,6 +28,7 @@ export const tape = createTape();
 export const ledger = createLedger();
 export const faults = createFaults(client, timeline);
 export const { latency, sparks } = takeSamples(client);
+export const framesPerSecond = countFrames();
 
 keepTimeline(client, timeline);
 

@@ -2,7 +2,7 @@
 import { useSyncExternalStore, type ReactElement } from 'react';
 import type { FeedStatus } from '../../src/contract.js';
 import { formatCount, formatMs } from '../format.js';
-import { latency } from '../live.js';
+import { framesPerSecond, latency, useConnectionView } from '../live.js';
 import type { Theme } from '../theme.js';
 import { BrandMark, MoonIcon, SunIcon } from './icons.js';
 import { StatusPill } from './status-pill.js';
@@ -15,7 +15,10 @@ interface HeaderProps {
 
 export function Header({ feed, theme, onToggleTheme }: HeaderProps): ReactElement {
   const samples = useSyncExternalStore(latency.subscribe, latency.get);
-  const last = samples.at(-1)?.latencyMs ?? null;
+  const frames = useSyncExternalStore(framesPerSecond.subscribe, framesPerSecond.get);
+  const { isFresh } = useConnectionView();
+  // A rate and a latency of before the outage say nothing about now: unlike prices they are not shown at all.
+  const last = isFresh ? (samples.at(-1)?.latencyMs ?? null) : null;
   return (
     <header className="header">
       <div className="brand">
@@ -28,14 +31,13 @@ export function Header({ feed, theme, onToggleTheme }: HeaderProps): ReactElemen
         {badgeOf(feed)}
       </span>
       <dl className="header-facts">
-        <div className="fact">
-          <dt>Updates/s</dt>
-          <dd>{feed ? formatCount(feed.updatesPerSecond) : '–'}</dd>
-        </div>
-        <div className="fact">
-          <dt>Latency</dt>
-          <dd>{last === null ? '–' : formatMs(last)}</dd>
-        </div>
+        <Fact
+          name="Updates/s"
+          unit="/s"
+          value={isFresh && feed ? formatCount(feed.updatesPerSecond) : null}
+        />
+        <Fact name="Latency" value={last === null ? null : formatMs(last)} />
+        <Fact name="Frames/s" unit="fps" value={frames === null ? null : formatCount(frames)} />
       </dl>
       <StatusPill />
       <button
@@ -47,6 +49,22 @@ export function Header({ feed, theme, onToggleTheme }: HeaderProps): ReactElemen
         {theme === 'dark' ? <SunIcon /> : <MoonIcon />}
       </button>
     </header>
+  );
+}
+
+interface FactProps {
+  readonly name: string;
+  readonly value: string | null;
+  /** Stands behind the value where there is no room for the name. */
+  readonly unit?: string;
+}
+
+function Fact({ name, value, unit }: FactProps): ReactElement {
+  return (
+    <div className="fact" data-fact={name}>
+      <dt>{name}</dt>
+      <dd data-unit={unit}>{value ?? '–'}</dd>
+    </div>
   );
 }
 

@@ -23,7 +23,8 @@ export function LatencyChart({ theme }: { readonly theme: Theme }): ReactElement
   useEffect(() => {
     const host = container.current;
     if (!host) return;
-    const axis = { stroke: probe('--muted'), font: '10px system-ui', ticks: { show: false } };
+    const font = `10px ${getComputedStyle(host).fontFamily}`;
+    const axis = { stroke: probe('--muted'), font, ticks: { show: false } };
     const accent = probe('--accent');
     const chart = new uPlot(
       {
@@ -41,7 +42,9 @@ export function LatencyChart({ theme }: { readonly theme: Theme }): ReactElement
             ...axis,
             grid: { show: false },
             size: 16,
-            values: (_, ticks) => ticks.map((tick) => (tick === 0 ? 'now' : `−${-tick} s`)),
+            // The oldest has no label: it would stand in the corner where the other axis begins.
+            values: (_, ticks) =>
+              ticks.map((tick) => (tick === 0 ? 'now' : tick === -WINDOW_SECONDS ? '' : `−${-tick} s`)),
           },
           {
             ...axis,
@@ -77,7 +80,8 @@ export function LatencyChart({ theme }: { readonly theme: Theme }): ReactElement
   }, [theme]);
 
   useEffect(() => {
-    const nowMs = samples.at(-1)?.atMs ?? 0;
+    // Samples come twice a second, also while nothing arrives: with them the clock goes on, and an outage is a gap.
+    const nowMs = Date.now();
     const seconds = samples.map((sample) => (sample.atMs - nowMs) / 1_000);
     plot.current?.setData([seconds, samples.map((sample) => sample.latencyMs)]);
   }, [samples, theme]);

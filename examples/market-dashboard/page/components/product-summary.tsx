@@ -26,7 +26,7 @@ export function ProductSummary({ product }: { readonly product: Product }): Reac
         </span>
         <span className={`summary-change ${tone}`}>{formatChange(change)}</span>
       </p>
-      <dl className="summary-facts">
+      <dl className="summary-facts fades">
         <Fact name="24 h low" value={ticker?.low24h} optional />
         <Fact name="24 h high" value={ticker?.high24h} optional />
         <Fact

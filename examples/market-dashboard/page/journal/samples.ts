@@ -6,18 +6,21 @@ import { createStore, type Store } from './store.js';
 
 export interface LatencySample {
   readonly atMs: number;
-  readonly latencyMs: number;
+  /** Null while nothing arrives: what was true before is not drawn on as if it still were. */
+  readonly latencyMs: number | null;
 }
 
 export interface Samples {
-  /** Median age of the tickers that arrived in each half second; a minute of it. */
+  /** Median age of the tickers that arrived in each half second; a minute of it. Set twice a second, whatever came. */
   readonly latency: Pick<Store<readonly LatencySample[]>, 'get' | 'subscribe'>;
   /** Latest prices by product, oldest first. */
   readonly sparks: Pick<Store<ReadonlyMap<string, readonly number[]>>, 'get' | 'subscribe'>;
 }
 
 const SAMPLE_MS = 500;
-const LATENCY_SAMPLES = 120;
+const LATENCY_KEPT_MS = 61_000;
+/** Nothing new for this long on a live connection: the market rests, or the recording is over. */
+const QUIET_MS = 3_000;
 const SPARK_POINTS = 60;
 /** What a connection brings first is as old as it is, and says nothing about the way here. */
 const SETTLING_MS = 1_000;
@@ -29,6 +32,7 @@ export function takeSamples(client: Client<typeof dashboard>): Samples {
   const latency = createStore<readonly LatencySample[]>([]);
   const sparks = createStore<ReadonlyMap<string, readonly number[]>>(new Map());
   const seen = new Map<string, number | undefined>();
+  let newestMs = 0;
 
   setInterval(() => {
     const { status, sinceMs } = client.connection.getSnapshot();
@@ -46,11 +50,13 @@ export function takeSamples(client: Client<typeof dashboard>): Samples {
       if (isNew && isSettled && snapshot.latencyMs !== undefined) ages.push(snapshot.latencyMs);
     }
     sparks.set(lines);
+    const atMs = Date.now();
     const median = medianOf(ages);
-    if (median !== null) {
-      const sample = { atMs: Date.now(), latencyMs: Math.max(0, median) };
-      latency.set([...latency.get(), sample].slice(-LATENCY_SAMPLES));
-    }
+    if (median !== null) newestMs = atMs;
+    const kept = latency.get().filter((sample) => sample.atMs > atMs - LATENCY_KEPT_MS);
+    const isSilent = !isSettled || atMs - newestMs > QUIET_MS;
+    if (median === null && !isSilent) latency.set(kept);
+    else latency.set([...kept, { atMs, latencyMs: median === null ? null : Math.max(0, median) }]);
   }, SAMPLE_MS);
 
   return { latency, sparks };
