@@ -25,6 +25,7 @@ interface Drawing {
   readonly chart: IChartApi;
   readonly series: ISeriesApi<'Candlestick'>;
   product: string | null;
+  decimals: number;
   drawn: ReadonlyMap<string, Candle>;
 }
 
@@ -38,6 +39,25 @@ function probe(name: string): string {
   const value = getComputedStyle(element).color;
   element.remove();
   return value;
+}
+
+const SCALE_MARGINS = { top: 0.12, bottom: 0.1 };
+/** Labels of the scale closer than this to the tag of the last price would look out from behind it. */
+const TAG_REACH_PX = 16;
+
+/** The scale's labels, without those that the tag covers. */
+function labelsOf(drawing: Drawing | null, prices: readonly number[]): string[] {
+  const last = [...(drawing?.drawn.values() ?? [])].reduce<Candle | null>(
+    (newest, candle) => (newest !== null && newest.openMs > candle.openMs ? newest : candle),
+    null,
+  );
+  const place = (price: number): number | null => drawing?.series.priceToCoordinate(price) ?? null;
+  const tag = last === null ? null : place(Number(last.close));
+  return prices.map((price) => {
+    const at = place(price);
+    const isCovered = at !== null && tag !== null && Math.abs(at - tag) < TAG_REACH_PX;
+    return isCovered ? '' : price.toFixed(drawing?.decimals ?? 2);
+  });
 }
 
 const toBar = (candle: Candle): CandlestickData<UTCTimestamp> => ({
@@ -62,8 +82,11 @@ export function CandleChart({ product, theme, candlesOf }: CandleChartProps): Re
     const chart = createChart(container.current, {
       autoSize: true,
       crosshair: { mode: CrosshairMode.Normal },
-      localization: { timeFormatter: (time: number) => formatTime(time * 1_000) },
-      rightPriceScale: { borderVisible: false, scaleMargins: { top: 0.12, bottom: 0.1 } },
+      localization: {
+        timeFormatter: (time: number) => formatTime(time * 1_000),
+        tickmarksPriceFormatter: (prices: readonly number[]) => labelsOf(drawing.current, prices),
+      },
+      rightPriceScale: { borderVisible: false, scaleMargins: SCALE_MARGINS },
       timeScale: {
         borderVisible: false,
         timeVisible: true,
@@ -74,7 +97,7 @@ export function CandleChart({ product, theme, candlesOf }: CandleChartProps): Re
       },
     });
     const series = chart.addSeries(CandlestickSeries, { borderVisible: false });
-    drawing.current = { chart, series, product: null, drawn: new Map() };
+    drawing.current = { chart, series, product: null, decimals: 2, drawn: new Map() };
     return () => {
       chart.remove();
       drawing.current = null;
@@ -106,6 +129,7 @@ export function CandleChart({ product, theme, candlesOf }: CandleChartProps): Re
     const state = drawing.current;
     if (!state) return;
     const { series, chart } = state;
+    state.decimals = product.priceDecimals;
     const sorted = [...(candles?.values() ?? [])].sort((one, two) => one.openMs - two.openMs);
     const newestDrawn = Math.max(0, ...[...state.drawn.values()].map((candle) => candle.openMs));
     const changed = sorted.filter((candle) => state.drawn.get(candle.key) !== candle);
@@ -124,6 +148,8 @@ export function CandleChart({ product, theme, candlesOf }: CandleChartProps): Re
     }
     state.product = candles ? product.id : null;
     state.drawn = candles ?? new Map();
+    // The library keeps its labels while the range stays; the tag moves within it.
+    series.priceScale().applyOptions({ scaleMargins: SCALE_MARGINS });
   }, [candles, product]);
 
   return (

@@ -87,7 +87,7 @@ const WatchRow = memo(function WatchRow({ product, isSelected, onSelect }: Watch
         <button type="button" className="watch-select" aria-pressed={isSelected} aria-label={`Show ${id}`}>
           <span className="watch-base">{base}</span>
           <span className="watch-quote">{quote}</span>
-          <Spark product={id} tone={tone} />
+          <Spark product={id} />
         </button>
       </td>
       <td>
@@ -122,10 +122,12 @@ const WatchRow = memo(function WatchRow({ product, isSelected, onSelect }: Watch
 const WIDTH = 72;
 const HEIGHT = 15;
 
-function Spark({ product, tone }: { readonly product: string; readonly tone: string }): ReactElement {
+/** The seconds since the page was opened, and coloured by them: the day is another story. */
+function Spark({ product }: { readonly product: string }): ReactElement {
   const all = useSyncExternalStore(sparks.subscribe, sparks.get);
   const points = all.get(product) ?? [];
   const low = Math.min(...points);
+  const rise = (points.at(-1) ?? 0) - (points[0] ?? 0);
   const span = Math.max(...points) - low;
   const step = WIDTH / Math.max(1, points.length - 1);
   const heightOf = (value: number): number =>
@@ -135,7 +137,7 @@ function Spark({ product, tone }: { readonly product: string; readonly tone: str
     .join(' L');
   return (
     <svg
-      className={`watch-spark ${tone === '' ? 'muted' : tone}`}
+      className={`watch-spark ${rise === 0 ? 'muted' : rise > 0 ? 'up' : 'down'}`}
       viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
       preserveAspectRatio="none"
       aria-hidden="true"
