@@ -77,6 +77,61 @@ describe('input from clients must be bounded and described', () => {
     expect(lintInput(schema)).toEqual(found);
   });
 
+  test.each<[string, AnySchema]>([
+    ['of an address', z.email({ pattern: /^(a+)+$/ }).max(100)],
+    ['of the host of a URL', z.url({ hostname: /^(a+)+$/ }).max(100)],
+    ['of the protocol of a URL', mini.url({ protocol: /^(a+)+$/ }).check(mini.maxLength(100))],
+    ['of a format of its own', z.stringFormat('symbol', /^(a+)+$/).max(100)],
+    [
+      'of a format that stands in a check',
+      z
+        .string()
+        .max(100)
+        .check(z.email({ pattern: /^(a+)+$/ })),
+    ],
+    ['of a part of a template', z.templateLiteral([z.string().regex(/^(?:a|a){1,30}$/), '.'])],
+    [
+      'that the parts of a template are together',
+      z.templateLiteral([z.string().max(900), '-', z.string().max(900), '!']),
+    ],
+  ])('an unsafe expression %s', (_, schema) => {
+    expect(lintInput(schema)).toEqual(['unsafe_regex commands.run.input']);
+  });
+
+  test.each<[string, AnySchema]>([
+    ['of an address', z.email({ pattern: /^[a-z]{1,20}@desk$/ })],
+    ['of the host of a URL', z.url({ hostname: /^[a-z]{1,20}$/ }).max(100)],
+    ['that Zod brings', z.hostname().max(253)],
+    ['that Zod brings, given', z.email({ pattern: z.regexes.html5Email }).max(254)],
+    ['of a template', z.templateLiteral([z.string().max(20), '-', z.int(), 'px']).check(mini.maxLength(99))],
+  ])('a safe expression %s is not refused', (_, schema) => {
+    expect(lintInput(schema)).toEqual([]);
+  });
+
+  test('unions in unions that do not say which part is meant', () => {
+    const nest = (
+      levels: number,
+      union: (options: [z.ZodObject, z.ZodObject, z.ZodObject]) => z.ZodType,
+    ): z.ZodType => {
+      let filter: z.ZodType = z.object({ field: z.string().max(20) });
+      for (let level = 0; level < levels; level++) {
+        filter = union([
+          z.object({ t: z.literal('and'), of: filter }),
+          z.object({ t: z.literal('not'), of: filter }),
+          z.object({ t: z.literal('or'), of: filter, strict: z.boolean() }),
+        ]);
+      }
+      return z.object({ filter });
+    };
+    // The innermost place from which on it is too much, once.
+    expect(lintInput(nest(10, (options) => z.union(options)))).toEqual([
+      `nested_unions commands.run.input.filter${'|0.of'.repeat(6)}`,
+    ]);
+    expect(lintInput(nest(3, (options) => z.union(options)))).toEqual([]);
+    expect(lintInput(nest(10, (options) => z.discriminatedUnion('t', options as never)))).toEqual([]);
+    expect(lintData(nest(10, (options) => z.union(options)))).toEqual([]);
+  });
+
   test('recursion has no end', () => {
     const Tree = z.object({
       name: z.string().max(5),

@@ -8,6 +8,7 @@ export type ContractProblemCode =
   | 'unbounded_object'
   | 'unbounded_depth'
   | 'union_in_array'
+  | 'nested_unions'
   | 'unsafe_regex'
   | 'untyped_input'
   | 'not_json'

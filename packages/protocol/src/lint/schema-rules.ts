@@ -1,5 +1,7 @@
 // Schema rules: what the schema of data, and more strictly of input, may hold. Knows schemas, not channels or commands.
+import { ownExpressions } from '../contract/own-expressions.js';
 import {
+  checkInstancesOf,
   checksOf,
   defOf,
   enumValuesOf,
@@ -47,6 +49,9 @@ const PRIMITIVES: ReadonlySet<string> = new Set([
 /** Types around another schema that change nothing of what the rules look at. */
 const WRAPPERS: ReadonlySet<string> = new Set(['nullable', 'nonoptional', 'default', 'prefault', 'readonly']);
 
+/** How often one part of a value may be looked at because unions around it do not say which of their parts is meant. */
+const MAX_TRIES = 64;
+
 interface Place {
   readonly path: string;
   readonly inArray: boolean;
@@ -59,6 +64,7 @@ export function lintSchema(schema: unknown, role: SchemaRole, path: string): rea
   const problems: ContractProblem[] = [];
   const above = new Set<unknown>();
   const done = new Set<unknown>();
+  const tries = new Map<unknown, number>();
 
   function report(code: ContractProblemCode, place: Place, sentence: string): void {
     problems.push({ code, path: place.path, message: `${place.path} ${sentence}.` });
@@ -182,6 +188,17 @@ export function lintSchema(schema: unknown, role: SchemaRole, path: string): rea
             'is a union inside an array, every part of which is tried for every element; use z.discriminatedUnion()',
           );
         }
+        if (
+          role === 'input' &&
+          triesOf(current) > MAX_TRIES &&
+          options.every((each) => triesOf(each) <= MAX_TRIES)
+        ) {
+          report(
+            'nested_unions',
+            place,
+            `holds unions in unions, so that a part of a value may be tried more than ${MAX_TRIES} times; use z.discriminatedUnion()`,
+          );
+        }
         options.forEach((option, index) => visit(option, inside(`|${index}`, { isField: place.isField })));
         return;
       }
@@ -246,24 +263,30 @@ export function lintSchema(schema: unknown, role: SchemaRole, path: string): rea
 
   function stringRules(current: unknown, def: SchemaDef, place: Place): void {
     let bounded = role === 'data';
+    const judge = (what: string, expression: RegExp, remedy: string): void => {
+      const { danger } = judgeRegex(expression);
+      if (danger !== undefined)
+        report('unsafe_regex', place, `has ${what} ${String(expression)}, which ${danger}; ${remedy}`);
+    };
     if (def.type === 'template_literal') {
       const pattern = patternOf(current);
-      bounded ||= pattern !== undefined && judgeRegex(pattern).maxLength !== Infinity;
-    }
-    for (const check of checksOf(def)) {
-      if (check.check === 'max_length' || check.check === 'length_equals') bounded = true;
-      const pattern = check['pattern'];
-      if (check.check !== 'string_format' || !(pattern instanceof RegExp)) continue;
-      const cost = judgeRegex(pattern);
-      if (cost.maxLength !== Infinity) bounded = true;
-      // Formats of Zod bring their own expressions; what the application wrote is judged.
-      if (check['format'] === 'regex' && cost.danger !== undefined) {
-        report(
-          'unsafe_regex',
-          place,
-          `has the expression ${String(pattern)}, which ${cost.danger}; anchor it, and give its repetitions bounds or separators`,
+      if (pattern !== undefined) {
+        bounded ||= judgeRegex(pattern).maxLength !== Infinity;
+        judge(
+          'parts that together are',
+          pattern,
+          'put between them what none of them can hold, or use a string',
         );
       }
+    }
+    for (const { check, def: format } of checkInstancesOf(current)) {
+      if (format.check === 'max_length' || format.check === 'length_equals') bounded = true;
+      if (format.check !== 'string_format') continue;
+      const pattern = format['pattern'];
+      if (pattern instanceof RegExp && judgeRegex(pattern).maxLength !== Infinity) bounded = true;
+      // Formats of Zod bring their own expressions; what the application wrote is judged.
+      for (const { expression } of ownExpressions(check))
+        judge('the expression', expression, 'anchor it, and give its repetitions bounds or separators');
     }
     if (!bounded) report('unbounded_string', place, 'is a string without a greatest length; add .max(n)');
   }
@@ -288,6 +311,45 @@ export function lintSchema(schema: unknown, role: SchemaRole, path: string): rea
       return;
     }
     for (const side of sides) visit(side, place);
+  }
+
+  /** How often the deepest part of a value may be looked at, at most. */
+  function triesOf(each: unknown): number {
+    const known = tries.get(each);
+    if (known !== undefined) return known;
+    // What is recursive is reported by itself.
+    tries.set(each, 1);
+    const found = countTries(defOf(each));
+    tries.set(each, found);
+    return found;
+  }
+
+  function countTries(def: SchemaDef): number {
+    const sum = (schemas: readonly unknown[]): number =>
+      schemas.reduce((total: number, each) => total + triesOf(each), 0);
+    const most = (schemas: readonly unknown[]): number => Math.max(1, ...schemas.map(triesOf));
+    switch (def.type) {
+      case 'object':
+        return most(Object.values(shapeOf(def)));
+      case 'array':
+        return most([def['element']]);
+      case 'tuple':
+        return most(schemasIn(def, 'items'));
+      case 'record':
+        return most([def['valueType']]);
+      case 'lazy':
+        return most([(def['getter'] as () => unknown)()]);
+      case 'pipe':
+        return most([def['in'], def['out']]);
+      case 'intersection':
+        return sum([def['left'], def['right']]);
+      case 'union': {
+        const heavy = schemasIn(def, 'options').filter((each) => !PRIMITIVES.has(unwrapped(each).type));
+        return typeof def['discriminator'] === 'string' ? most(heavy) : Math.max(1, sum(heavy));
+      }
+      default:
+        return 'innerType' in def ? most([def['innerType']]) : 1;
+    }
   }
 
   visit(schema, { path, inArray: false, isField: false });
