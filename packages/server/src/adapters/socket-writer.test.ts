@@ -120,6 +120,67 @@ test('any other stream is written to as usual', () => {
   expect(write).toHaveBeenCalledTimes(1);
 });
 
+describe('any other stream that answers later', () => {
+  const later = () => {
+    const answers: (() => void)[] = [];
+    const stream = new Duplex({ write: (_chunk, _encoding, callback) => void answers.push(callback) });
+    const writer = new SocketWriter(stream);
+    const drained = vi.fn();
+    writer.onDrain(drained);
+    const answer = async () => {
+      answers.shift()?.();
+      await new Promise((resolve) => setImmediate(resolve));
+    };
+    return { writer, drained, answer };
+  };
+
+  test('tells when all is gone, however little it held', async () => {
+    const { writer, drained, answer } = later();
+    writer.writeBytes('one');
+    writer.writeBytes('two');
+    expect(writer.bufferedBytes).toBe(6);
+    await answer();
+    expect(drained).not.toHaveBeenCalled();
+    await answer();
+    expect(writer.bufferedBytes).toBe(0);
+    expect(drained).toHaveBeenCalled();
+    drained.mockClear();
+    writer.writeBytes('three');
+    await answer();
+    expect(drained).toHaveBeenCalledTimes(1);
+  });
+
+  test('tells nobody when it has failed', async () => {
+    const stream = new Duplex({ write: (_chunk, _encoding, callback) => callback(new Error('reset')) });
+    stream.on('error', () => undefined);
+    const writer = new SocketWriter(stream);
+    const drained = vi.fn();
+    writer.onDrain(drained);
+    writer.writeBytes('one');
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(drained).not.toHaveBeenCalled();
+  });
+});
+
+test('a plain TCP socket tells when what was written behind its last word is gone too', async () => {
+  const kernel = new KernelInHand();
+  const writer = new SocketWriter(kernel.stream);
+  const left: number[] = [];
+  writer.onDrain(() => left.push(writer.bufferedBytes));
+  kernel.isFull = true;
+  writer.writeBytes('one');
+  writer.writeBytes('two');
+  kernel.take();
+  // `two` is with the kernel; this waits in the stream, behind the question when that is gone.
+  writer.writeBytes('three');
+  for (let taken = 0; taken < 3; taken++) {
+    kernel.take();
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  expect(kernel.taken.join('')).toBe('onetwothree');
+  expect(left.at(-1)).toBe(0);
+});
+
 test('a real peer that reads late gets every byte in order', async () => {
   const server = createServer({ allowHalfOpen: true });
   server.listen(0, '127.0.0.1');

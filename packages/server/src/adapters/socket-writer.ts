@@ -94,7 +94,7 @@ export class SocketWriter {
     const encoding = typeof bytes === 'string' ? 'latin1' : BUFFER;
     if (!this.#isPlain || this.#inFlightBytes > 0 || stream.writableLength > 0) {
       this.#hasBacklog = true;
-      stream.write(bytes, encoding);
+      this.#queue(bytes, encoding);
       return;
     }
     attempt.isOver = false;
@@ -102,6 +102,19 @@ export class SocketWriter {
     this.#hasBacklog = !attempt.isOver;
     if (!attempt.isOver) this.#hold(bytes.length);
     else if (attempt.error !== null) stream.destroy(attempt.error);
+  }
+
+  #queue(bytes: Buffer | string, encoding: BufferEncoding): void {
+    const stream = this.#stream;
+    if (this.#inFlightBytes > 0) {
+      // It is told of in `#letGo`.
+      stream.write(bytes, encoding);
+      return;
+    }
+    // A stream that holds less than its own mark tells nobody when that is gone, and more than another's may wait for it.
+    stream.write(bytes, encoding, (error) => {
+      if (!error && stream.writableLength === 0) this.#onDrain?.();
+    });
   }
 
   #hold(bytes: number): void {
