@@ -10,6 +10,8 @@ import { rolesOf, type Program, type ProgramFile } from './program.js';
 
 /** Only a page that is wrong waits so long. */
 const PATIENCE_MS = 20_000;
+/** A whole runner has to start before the first test does. */
+const TESTS_PATIENCE_MS = 45_000;
 
 /** Where the runnable form of a file is, and the words Node needs before it. */
 export type Locate = (name: string) => { readonly file: string; readonly words: readonly string[] };
@@ -82,7 +84,7 @@ export async function tryProgram(
   async function expectPassed(): Promise<void> {
     const started = run(TEST_ENTRY);
     const hasPassed = (): boolean => started.printed().includes(PASSED);
-    await waitUntil(() => hasPassed() || started.failure() !== null, PATIENCE_MS);
+    await waitUntil(() => hasPassed() || started.failure() !== null, TESTS_PATIENCE_MS);
     if (!hasPassed())
       problems.push(
         `${program.path}: its tests should pass, and say\n${started.printed()}${started.failure() ?? ''}`,
