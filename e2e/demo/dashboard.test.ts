@@ -148,6 +148,31 @@ describe('what is broken heals', () => {
     await momentOf(page, 'resumed').locator('[data-chip="trades replayed"]').waitFor();
   });
 
+  test('while nobody can be asked no fault is told, shown or left on, and no old rate is shown as current', async () => {
+    const demo = await run();
+    const page = await openDashboard(browser, demo.url);
+    const fault = (name: string) => page.locator(`[data-fault="${name}"]`);
+    await break_(page, 'cable');
+    await page.waitForSelector('[data-fresh="stale"]');
+    await page.waitForSelector('[data-fault="cable"][data-active="true"]');
+    for (const name of ['drop', 'server', 'fast']) {
+      expect(await fault(name).getAttribute('aria-disabled')).toBe('true');
+      await fault(name).dispatchEvent('click');
+    }
+    await page.locator('[data-action="pause"]').dispatchEvent('click');
+    for (const name of ['Updates/s', 'Latency']) {
+      expect(await page.locator(`[data-fact="${name}"] dd`).textContent()).toBe('–');
+    }
+    await momentOf(page, 'resumed').waitFor();
+    await page.waitForSelector('[data-fault="drop"][data-active="false"][aria-disabled="false"]');
+    expect(await page.locator('[data-moment="act"] .moment-title').allTextContents()).toEqual(['Cable cut']);
+    // The cause stands below its effects, although it was known after them.
+    const kinds = await page
+      .locator('[data-moment]')
+      .evaluateAll((moments) => moments.map((moment) => moment.getAttribute('data-moment')));
+    expect(kinds).toEqual(['resumed', 'reconnecting', 'stale', 'act', 'live']);
+  });
+
   test('a killed server: it comes back, and no trade is missing', async () => {
     const demo = await run('--rate', '1000');
     const [page, other] = [await openDashboard(browser, demo.url), await openDashboard(browser, demo.url)];
@@ -175,6 +200,7 @@ describe('what is broken heals', () => {
     );
     expect(audit(await readTrades(page))).toEqual({ missing: 0, twice: 0 });
     await break_(page, 'drop');
+    await page.getByText('Messages arrive again').waitFor();
     await nextTrade(page);
     expect(audit(await readTrades(page))).toEqual({ missing: 0, twice: 0 });
   });
@@ -184,6 +210,7 @@ describe('what is broken heals', () => {
     const page = await openDashboard(browser, demo.url);
     await break_(page, 'slow');
     await break_(page, 'fast');
+    await page.waitForSelector('[data-fault="fast"][data-active="true"]');
     await page.waitForFunction(
       (count) => (window.__tickwireDemo?.trades().length ?? 0) > count,
       (await readTrades(page)).length + 2_000,
@@ -203,6 +230,10 @@ describe('what is broken heals', () => {
     await run('--rate', '1000', '--port', String(first.port));
     await momentOf(page, 'gap').waitFor();
     await nextTrade(page);
+    // Nothing is continued of a history that is gone, and the timeline does not say so.
+    await expect
+      .poll(() => momentOf(page, 'resumed').locator('.moment-text').textContent(), { timeout: 10_000 })
+      .toMatch(/^\d+ channels began again from [^;]+; 1 channel lost the history between, and said so\.$/);
 
     const trades = await readTrades(page);
     const later = trades.slice(before.length);
