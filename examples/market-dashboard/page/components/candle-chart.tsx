@@ -45,7 +45,10 @@ const SCALE_MARGINS = { top: 0.12, bottom: 0.1 };
 /** Labels of the scale closer than this to the tag of the last price would look out from behind it. */
 const TAG_REACH_PX = 16;
 
-/** The scale's labels, without those that the tag covers. */
+/** A label this close to an end of the scale is cut in half by it. */
+const HALF_LABEL_PX = 7;
+
+/** The scale's labels, without those that the tag covers or an end cuts. */
 function labelsOf(drawing: Drawing | null, prices: readonly number[]): string[] {
   const last = [...(drawing?.drawn.values() ?? [])].reduce<Candle | null>(
     (newest, candle) => (newest !== null && newest.openMs > candle.openMs ? newest : candle),
@@ -53,10 +56,12 @@ function labelsOf(drawing: Drawing | null, prices: readonly number[]): string[] 
   );
   const place = (price: number): number | null => drawing?.series.priceToCoordinate(price) ?? null;
   const tag = last === null ? null : place(Number(last.close));
+  const height = drawing?.chart.panes()[0]?.getHeight() ?? Infinity;
   return prices.map((price) => {
     const at = place(price);
     const isCovered = at !== null && tag !== null && Math.abs(at - tag) < TAG_REACH_PX;
-    return isCovered ? '' : price.toFixed(drawing?.decimals ?? 2);
+    const isCut = at !== null && (at < HALF_LABEL_PX || at > height - HALF_LABEL_PX);
+    return isCovered || isCut ? '' : price.toFixed(drawing?.decimals ?? 2);
   });
 }
 

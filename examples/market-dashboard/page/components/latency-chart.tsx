@@ -51,7 +51,7 @@ export function LatencyChart({ theme }: { readonly theme: Theme }): ReactElement
             grid: { stroke: probe('--line'), width: 1 },
             size: 44,
             space: 18,
-            values: (_, ticks) => ticks.map((tick) => `${tick} ms`),
+            values: (_, ticks) => ticks.map((tick) => (tick < 1_000 ? `${tick} ms` : `${tick / 1_000} s`)),
           },
         ],
         series: [
