@@ -288,6 +288,7 @@ describe('a store that answers what no store should', () => {
     ['a status nobody knows', { status: 'busy' }],
     ['a status nobody knows, later', Promise.resolve({ status: 'busy' })],
     ['an end without an outcome, later', Promise.resolve({ status: 'done' })],
+    ['an end that is no JSON, later', Promise.resolve({ status: 'done', outcome: { v: { sum: 5n } } })],
   ])('P-CMD-8 %s: nothing is started, surely', async (_what, claim) => {
     const market = new Market({ idempotency: { store: storeThatSays(claim) } });
     const peer = await market.peer();

@@ -28,6 +28,20 @@ describe('what a caller is told of what a handler threw', () => {
     expect(told.cause).toBe(thrown);
   });
 
+  test('P-MODEL-4 a declared error from JavaScript is told in what JSON can say', () => {
+    const thrown = new TickwireError('app.refused', 'x\ud800', {
+      executed: 5n as never,
+      data: { why: 'late' },
+      retryAfterMs: NaN,
+    });
+    expect(errorOfHandler(definition, thrown)).toMatchObject({
+      code: 'app.refused',
+      message: 'x\ufffd',
+      executed: 'maybe',
+      retryAfterMs: undefined,
+    });
+  });
+
   test('when to come back passes', () => {
     const thrown = new TickwireError('rate_limited', '', { retryAfterMs: 700 });
     expect(errorOfHandler(definition, thrown).retryAfterMs).toBe(700);

@@ -3,6 +3,7 @@ import {
   type AnyContract,
   APPLICATION_ERROR_PREFIX,
   type CommandDefinition,
+  type Executed,
   isTickwireError,
   TickwireError,
 } from '@tickwire/protocol';
@@ -31,6 +32,8 @@ export function answerWith(error: TickwireError): TickwireError {
 /** What only the server itself can say of a command: from a handler it would make a client ask again (P-CMD-5). */
 const OF_THE_SERVER: ReadonlySet<string> = new Set(['in_flight', 'key_reused', 'indeterminate']);
 
+const EXECUTED: ReadonlySet<string> = new Set<Executed>(['no', 'yes', 'maybe']);
+
 /**
  * What a caller is told of what a handler threw. A declared error passes if its data fits, and it alone can say that
  * nothing was done. Of an error of the table the code passes: it may come of a publish, or of another server that the
@@ -56,8 +59,8 @@ export function errorOfHandler(definition: CommandDefinition, thrown: unknown): 
   if (schema === undefined) return internal(thrown, `The command declares no error "${name}".`);
   const checked = checkValue(schema, thrown.data);
   if (!checked.ok) return internal(thrown, `Data of error "${name}" does not fit: ${checked.where}.`);
-  return new TickwireError(thrown.code, thrown.message, {
-    executed: thrown.executed,
+  return new TickwireError(thrown.code, thrown.message.toWellFormed(), {
+    executed: EXECUTED.has(thrown.executed) ? thrown.executed : 'maybe',
     data: checked.value,
     retryAfterMs: waitOf(thrown),
   });

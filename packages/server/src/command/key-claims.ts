@@ -1,6 +1,6 @@
 // Key claims: the store of keyed commands as commands see it. Every answer comes in time or is a refusal; a claim that
 // comes too late is given back; what could not be recorded is logged and costs nobody an answer.
-import { type Clock, type Logger, TickwireError } from '@tickwire/protocol';
+import { type Clock, isPlainObject, type Logger, TickwireError } from '@tickwire/protocol';
 import { isPromiseLike, withDeadline } from '../auth/deadline.js';
 import type {
   Awaitable,
@@ -10,6 +10,7 @@ import type {
   IdempotencyStore,
 } from '../ports/idempotency-store.js';
 import { errorText } from '../value/error-text.js';
+import { copyJson } from '../value/json-value.js';
 import type { RunningKey } from './handler-context.js';
 
 /** What a key may do: run, or be answered. */
@@ -155,9 +156,11 @@ export function afterwards<Value, Result>(
   return isPromiseLike(value) ? value.then(use) : use(value);
 }
 
+/** As it can be told: a store of one's own may give what no JSON can say, such as a number of a database. */
 function outcomeIn({ outcome }: { readonly outcome: unknown }): CommandOutcome {
-  if (typeof outcome !== 'object' || outcome === null) throw new TypeError('the answer has no outcome');
-  return outcome;
+  if (!isPlainObject(outcome)) throw new TypeError('the answer has no outcome');
+  // Around a value stand two objects at most: the outcome, and its error.
+  return copyJson(outcome, -2) as CommandOutcome;
 }
 
 function refuse(error: TickwireError): Verdict {
