@@ -1,6 +1,6 @@
 // Schema description: a Zod schema in a form of our own, the same for classic and mini, for every minor version of Zod
 // and for every order in which it can be written. Says what is accepted; leaves out what people read.
-import { ownExpressions } from '../contract/own-expressions.js';
+import { ownExpressions } from '../lint/own-expressions.js';
 import {
   type Check,
   checkInstancesOf,

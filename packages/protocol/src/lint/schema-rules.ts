@@ -1,5 +1,5 @@
 // Schema rules: what the schema of data, and more strictly of input, may hold. Knows schemas, not channels or commands.
-import { ownExpressions } from '../contract/own-expressions.js';
+import { ownExpressions } from './own-expressions.js';
 import {
   checkInstancesOf,
   checksOf,

@@ -1,7 +1,7 @@
 // Own expressions: the regular expressions of a format that the application wrote, and not Zod. For the linter and the
 // identity.
 import * as z from 'zod/mini';
-import { defOf } from './schema-def.js';
+import { defOf } from '../contract/schema-def.js';
 
 /** An expression the application wrote, and what the format uses it for. */
 export interface OwnExpression {
