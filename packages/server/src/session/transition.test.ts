@@ -514,6 +514,13 @@ describe('P-LIM-5 limits that are off unless somebody wants them', () => {
     expect((closing(runLimited(...events).effects) as { code?: number } | undefined)?.code).toBe(code);
   });
 
+  test('idle: a time too short for the clock to tell ends nobody who reads something', () => {
+    const hasty = sessionTransition({ ...settings, maxIdleMs: 1e-12 });
+    const { state } = run(...open);
+    const [next] = hasty(state, deadline(5_000, 0, 1));
+    expect(next.status).toBe('open');
+  });
+
   test('age: asked to move, then closed with 4401 once its commands are answered', () => {
     const busy = (at: number) => deadline(at, 0, 1);
     expect(sent(runLimited(busy(99_999)).effects)).not.toContainEqual(

@@ -283,13 +283,12 @@ function commandEnded(settings: SessionSettings, state: OpenState, at: number): 
     : [scheduled(settings, { ...state, wantedAtMs: at })];
 }
 
-function deadline(settings: SessionSettings, state: OpenState, event: EventOf<'deadlineReached'>): Step {
+function deadline(settings: SessionSettings, before: OpenState, event: EventOf<'deadlineReached'>): Step {
   const { at } = event;
-  if (at >= state.closeAtMs && state.inFlight === 0) return left(state);
-  if (at >= state.wantedAtMs + settings.maxIdleMs) {
-    if (state.inFlight === 0 && event.subscriptions === 0) return idle();
-    return deadline(settings, { ...state, wantedAtMs: at }, event);
-  }
+  if (at >= before.closeAtMs && before.inFlight === 0) return left(before);
+  const isQuiet = at >= before.wantedAtMs + settings.maxIdleMs;
+  if (isQuiet && before.inFlight === 0 && event.subscriptions === 0) return idle();
+  const state = isQuiet ? { ...before, wantedAtMs: at } : before;
   if (at >= state.oldAtMs && state.status === 'open')
     return leaving(settings, state, at, OLD_NOTICE_MS, CloseCode.rebalance);
   if (state.stall !== null && at >= state.stall.lookAtMs) return look(settings, state, state.stall, event);
