@@ -102,7 +102,10 @@ export interface StreamHandle<T, Params = Readonly<Record<string, string>>> exte
   readonly T[],
   Params
 > {
-  /** Holds the channel and tells each event at receipt, in order, none twice, unless a rate is asked for. */
+  /**
+   * Holds the channel and tells each event at receipt, in order, none twice, unless a rate is asked for. Who holds it first
+   * is told what the server's history has, too, with `meta.replayed`.
+   */
   onEvent(listener: (event: T, meta: EventMeta) => void, options?: EventOptions): () => void;
   /** The same channel, held with other options. */
   with(options: ChannelOptions): StreamHandle<T, Params>;

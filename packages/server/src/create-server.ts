@@ -20,6 +20,7 @@ import { nodeClock } from './adapters/node-clock.js';
 import { consoleLogger, createNodeAbortSource } from './adapters/node-platform.js';
 import { nodeRandom } from './adapters/node-random.js';
 import { originRule } from './adapters/origin.js';
+import { createOriginWarning } from './adapters/origin-warning.js';
 import { judgeUpgrade, refuseUpgrade, type UpgradeListener } from './adapters/upgrade.js';
 import { webSocketFrameEncoder } from './adapters/websocket-frame.js';
 import { WebSocketAcceptor } from './adapters/ws.js';
@@ -70,6 +71,7 @@ export function createServer<
     broker: settings.broker ?? createMemoryBroker({ clock, random }).connect,
     createAbortSource: settings.createAbortSource ?? createNodeAbortSource,
   });
+  const warnOfOrigin = createOriginWarning(internals.log);
   const acceptor = new WebSocketAcceptor(internals.limits.maxMessageBytes, internals.log);
   const detachers = new Set<() => void>();
   const own = new Set<HttpServer>();
@@ -90,6 +92,7 @@ export function createServer<
       const verdict = judgeUpgrade(request, upgradeOptions);
       if (!verdict.ok) {
         internals.counters.add(verdict.refusal.what);
+        if (verdict.refusal.what === 'bad_origin') warnOfOrigin(request);
         refuseUpgrade(stream, verdict.refusal);
         return;
       }

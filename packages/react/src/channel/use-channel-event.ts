@@ -9,8 +9,9 @@ import { openChannel } from './use-channel.js';
 
 /**
  * What is called, by the kind of the channel: a stream tells each event in order, a collection each change of records,
- * a state each new value (`undefined` when it is cleared). A value or records that were there before are not told; the
- * events that a stream's history brings are, with `meta.replayed`: leave those out where something rings.
+ * a state each new value (`undefined` when it is cleared). Who holds the channel first is told what the server has:
+ * the value, all records, the events of a stream's history with `meta.replayed`; leave those out where something rings.
+ * Who comes later is not told what was there before.
  */
 export type ChannelEventListener<C extends AnyContract, N extends ChannelName<C>> = {
   /** The new value; `undefined` when it was cleared. */

@@ -158,6 +158,19 @@ describe('frames on the wire', () => {
 });
 
 describe('refusals before 101', () => {
+  test('the log hears once of each origin that was refused, and not of endlessly many', async () => {
+    const told: unknown[] = [];
+    const server = start({
+      logger: (level, _message, fields) => level === 'warn' && told.push(fields?.['origin']),
+    });
+    const { url } = await server.listen({ port: 0, host: '127.0.0.1' });
+    await statusOf(url, { Origin: 'http://localhost:5173' });
+    await statusOf(url, { Origin: 'http://localhost:5173' });
+    expect(told).toEqual(['http://localhost:5173']);
+    for (let other = 0; other < 30; other++) await statusOf(url, { Origin: `http://host-${other}` });
+    expect(told).toHaveLength(20);
+  });
+
   test('P-CONN-3 a foreign page 403, another path 404, an old version 426, HTTP/1.0 and bad requests 400, POST 405', async () => {
     const server = start();
     const { url, port } = await server.listen({ port: 0, host: '127.0.0.1' });

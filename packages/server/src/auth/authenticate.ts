@@ -130,7 +130,8 @@ export class Authenticator {
   #refusal(error: unknown): TickwireError {
     // Not its text: libraries put the token there.
     const isOurs = isTickwireError(error) && typeof error.code === 'string';
-    this.#log('info', 'authenticate refused', {
+    // What nobody meant as a refusal may be a fault of the hook, and the client is told of neither.
+    this.#log(isOurs ? 'info' : 'warn', 'authenticate refused', {
       error: isOurs ? error.code : error instanceof Error ? error.name : typeof error,
     });
     if (!isOurs) return new TickwireError('unauthenticated', '');

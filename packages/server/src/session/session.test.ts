@@ -127,6 +127,24 @@ describe('hello', () => {
   });
 });
 
+test('what authenticate throws that is no TickwireError is a warning: it may be a fault of the hook', async () => {
+  const market = new Market();
+  market.login = () => {
+    throw new TypeError('undefined is not a user');
+  };
+  new Peer(market.server).hello('a');
+  await market.clock.settle();
+  market.login = () => {
+    throw new TickwireError('token_expired', '');
+  };
+  new Peer(market.server).hello('b');
+  await market.clock.settle();
+  expect(market.logs.filter((line) => line.endsWith('authenticate refused'))).toEqual([
+    'warn authenticate refused',
+    'info authenticate refused',
+  ]);
+});
+
 describe('authenticate', () => {
   const refusal = async (login: Market['login'], waitMs = 0) => {
     const market = new Market();
