@@ -600,6 +600,43 @@ describe('life of a channel', () => {
     expect(broker.unsubscribed).toEqual([]);
   });
 
+  test('a channel that was never written does not linger', async () => {
+    const market = new Market();
+    const peer = await market.reader('quote/A');
+    await market.quote('B').set(quote(1));
+    peer.send({ t: 'sub', id: 2, ch: [{ c: 'quote/B' }] }, { t: 'unsub', id: 3, ch: ['quote/A', 'quote/B'] });
+    await market.clock.settle();
+    expect(market.server.stats().channels).toBe(1);
+    peer.take();
+    peer.send({ t: 'sub', id: 4, ch: [{ c: 'quote/A' }] });
+    await market.clock.settle();
+    expect(peer.take()).toMatchObject([{ r: [{ m: 'full', o: 0 }] }, { t: 'f', o: 0 }]);
+  });
+
+  test('so many channels linger and no more: the one left longest ago goes first, unless it is read again', async () => {
+    const broker = new HandBroker();
+    const limits = { maxSubscriptions: 20_000, framesPerSecond: 1e6, frameBurst: 1e6 };
+    const market = new Market({ broker: broker.connect, limits, lingerMs: 1e6 });
+    const peer = await market.peer();
+    let asked = 0;
+    const visit = async (count: number) => {
+      for (const end = asked + count; asked < end;) {
+        const names = Array.from({ length: Math.min(200, end - asked) }, () => `quote/${++asked}`);
+        const id = asked;
+        peer.send({ t: 'sub', id, ch: names.map((c) => ({ c })) });
+        await market.clock.settle();
+        peer.send({ t: 'unsub', id: 1_000_000 + id, ch: names });
+      }
+    };
+    await visit(10_000);
+    expect(market.server.stats().channels).toBe(10_000);
+    peer.send({ t: 'sub', id: 1, ch: [{ c: 'quote/1' }] });
+    await market.clock.settle();
+    await visit(400);
+    expect(market.server.stats()).toMatchObject({ channels: 10_001, subscriptions: 1 });
+    expect(broker.unsubscribed).toEqual(Array.from({ length: 399 }, (_, n) => `quote/${n + 2}`));
+  });
+
   test('after everybody has left nothing is held', async () => {
     const market = new Market();
     const peers = await market.many(20, () => market.reader('quote/A', 'orders/ann', 'tape/A'));

@@ -41,6 +41,8 @@ const RETRY_MS = 1_000;
 /** How often cached frames and old history are looked at. */
 const EXPIRE_MS = 10_000;
 const MAX_ALIAS = 0xffff_ffff;
+/** Most unread channels that stay hot: readers choose how many there are. */
+const MAX_LINGERING = 10_000;
 
 interface HotChannel {
   readonly channel: Channel;
@@ -56,6 +58,8 @@ export class Hub {
   /** Whether no head can be behind the broker: then nobody is worth a look at it. */
   readonly #isPrompt: boolean;
   readonly #looks: HeadLooks<Channel>;
+  /** Unread channels that stay hot, the one left longest ago first. Whether one has a reader again shows when it is its turn. */
+  readonly #lingering = new Set<Channel>();
   #nextAlias = 1;
   #closed = false;
   /** Publications that reached this node. */
@@ -103,8 +107,14 @@ export class Hub {
     if (!channel.isIdle || channel.closed) return;
     const hot = this.#channels.get(channel.id);
     if (hot?.channel !== channel) return;
+    // What was never written is read again as cheaply as it is kept.
+    if (channel.head?.offset === 0) {
+      this.#drop(channel);
+      return;
+    }
     hot.timer.lingerUntilMs = this.#options.clock.monotonicMs() + this.#options.lingerMs;
     this.#options.wheel.schedule(hot.timer);
+    this.#linger(channel);
   }
 
   /** Resolves when the channel has a head that was read after this call or, if it is warm already, at once. */
@@ -139,6 +149,16 @@ export class Hub {
     }
     this.#channels.clear();
     await this.#broker.close();
+  }
+
+  #linger(channel: Channel): void {
+    this.#lingering.delete(channel);
+    this.#lingering.add(channel);
+    if (this.#lingering.size <= MAX_LINGERING) return;
+    const [oldest] = this.#lingering;
+    if (oldest === undefined) return;
+    this.#lingering.delete(oldest);
+    if (oldest.isIdle) this.#drop(oldest);
   }
 
   #open(description: ChannelDescription): Channel {
@@ -336,6 +356,7 @@ export class Hub {
     if (channel.closed) return;
     if (timer.lingerUntilMs <= nowMs) {
       timer.lingerUntilMs = Infinity;
+      this.#lingering.delete(channel);
       if (channel.isIdle) {
         this.#drop(channel);
         return;
@@ -382,6 +403,7 @@ export class Hub {
     if (hot?.channel !== channel) return;
     channel.closed = true;
     this.#channels.delete(channel.id);
+    this.#lingering.delete(channel);
     this.#options.wheel.remove(hot.timer);
     this.#broker.unsubscribe(channel.id).catch((error: unknown) => {
       this.#options.log('warn', 'channel could not be unsubscribed', {
