@@ -96,7 +96,7 @@ describe('an application in a test server', () => {
     expect(handle.getSnapshot().status).toBe('stale');
     await server.reconnect();
     expect(handle.getSnapshot().status).toBe('live');
-    await expect(second!.reconnect()).rejects.toThrow('This client is closed');
+    await expect(second!.reconnect()).rejects.toThrow('client closed');
   });
 
   test('has a broker of its own where `broker` is undefined', async () => {
