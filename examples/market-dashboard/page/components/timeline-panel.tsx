@@ -20,7 +20,7 @@ export function TimelinePanel(): ReactElement {
                 <time className="moment-time">{formatTimeMs(moment.atMs)}</time>
               </div>
               {moment.text !== undefined && <p className="moment-text">{moment.text}</p>}
-              {moment.chips !== undefined && (
+              {moment.chips !== undefined && moment.chips.length > 0 && (
                 <div className="chips">
                   {moment.chips.map((chip) => (
                     <span key={chip.label} className="chip" data-tone={chip.tone} data-chip={chip.label}>

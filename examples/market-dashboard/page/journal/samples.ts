@@ -42,7 +42,8 @@ export function takeSamples(client: Client<typeof dashboard>): Samples {
     for (const product of client.channel('products').getSnapshot().data?.values() ?? []) {
       const snapshot = client.channel('ticker/{product}', { product: product.id }).getSnapshot();
       const { price } = quoteOf(snapshot.data, product.priceDecimals);
-      if (price !== null) {
+      // Of an absence there is nothing to draw: a level line would say that nothing moved.
+      if (price !== null && status === 'connected') {
         lines.set(product.id, [...(lines.get(product.id) ?? []), Number(price)].slice(-SPARK_POINTS));
       }
       const isNew = seen.get(product.id) !== snapshot.position?.offset;
