@@ -3,6 +3,7 @@ import { command, defineContract, state } from '@tickwire/protocol';
 import * as z from 'zod';
 import { createServer } from './index.js';
 import { Market } from './test-support/market.js';
+import { Peer } from './test-support/peer.js';
 
 describe('what a server is made of', () => {
   const contract = defineContract({
@@ -40,4 +41,19 @@ test('a broker that fails with something that has no text does not hold up the e
   });
   await market.server.close({ drainMs: 0 });
   expect(market.logs).toContain('warn broker could not be closed');
+});
+
+test('hooks that have not answered when the server ends do not keep its process', async () => {
+  const market = new Market();
+  const peer = await market.peer();
+  market.rules.set('A', () => new Promise(() => undefined));
+  peer.send({ t: 'sub', id: 1, ch: [{ c: 'quote/A' }] });
+  market.login = () => new Promise(() => undefined);
+  new Peer(market.server).hello('ann');
+  await market.clock.settle();
+  const closed = market.server.close({ drainMs: 0 });
+  await market.clock.advance(100);
+  peer.handler.onClose(1000);
+  await closed;
+  expect(market.clock.pendingTimers).toBe(0);
 });

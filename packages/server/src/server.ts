@@ -25,6 +25,7 @@ import type { FrameForm } from './hub/channel-head.js';
 import { Flusher } from './hub/flush.js';
 import { Hub } from './hub/hub.js';
 import { DeadlineWheel } from './liveness/deadline-wheel.js';
+import { EndingClock } from './liveness/ending-clock.js';
 import { DEFAULT_SETTINGS, pingOptions, type ServerAuthentication, type ServerSettings } from './options.js';
 import type { CreateAbortSource } from './ports/abort-source.js';
 import type { FrameEncoder } from './ports/frame-encoder.js';
@@ -172,6 +173,7 @@ class Core implements ServerInternals {
   readonly #platform: Platform;
   readonly #settings: ServerSettings;
   readonly #wheel: DeadlineWheel;
+  readonly #hookClock: EndingClock;
   readonly #flusher: Flusher;
   readonly #commands: Commands;
   readonly #context: SessionContext;
@@ -212,6 +214,7 @@ class Core implements ServerInternals {
       maxRateRefusals: MAX_RATE_REFUSALS,
     };
     this.#wheel = new DeadlineWheel(clock);
+    this.#hookClock = new EndingClock(clock);
     this.#flusher = new Flusher(
       clock,
       settings.flushMs ?? DEFAULT_SETTINGS.flushMs,
@@ -260,8 +263,8 @@ class Core implements ServerInternals {
       wheel: this.#wheel,
       hub: this.hub,
       directory,
-      authenticator: new Authenticator(rules.authenticate, keyOf, clock, hookTimeoutMs, this.log),
-      authorizer: new Authorizer(rules.authorize, clock, hookTimeoutMs, this.log),
+      authenticator: new Authenticator(rules.authenticate, keyOf, this.#hookClock, hookTimeoutMs, this.log),
+      authorizer: new Authorizer(rules.authorize, this.#hookClock, hookTimeoutMs, this.log),
       commands: this.#commands,
       buckets: new TokenBuckets(),
       changeBuckets: new TokenBuckets(),
@@ -369,6 +372,7 @@ class Core implements ServerInternals {
     }
     this.#flusher.stop();
     this.#wheel.stop();
+    this.#hookClock.end();
     await this.hub.close().catch((error: unknown) => {
       this.log('warn', 'broker could not be closed', { error: errorText(error) });
     });
