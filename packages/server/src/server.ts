@@ -229,6 +229,9 @@ class Core implements ServerInternals {
       lingerMs: settings.lingerMs ?? DEFAULT_SETTINGS.lingerMs,
       verifyMs: settings.verifyMs ?? DEFAULT_SETTINGS.verifyMs,
       log: this.log,
+      onAliasesSpent: () => {
+        for (const session of [...this.#sessions]) session.close(CloseCode.rebalance, 'rebalance');
+      },
       onExpelled: (id, error) => {
         for (const session of this.#sessions)
           session.revokeChannel(id, { c: error.code, m: error.message, x: 'no' });

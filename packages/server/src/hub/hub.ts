@@ -29,6 +29,10 @@ export interface HubOptions {
   /** How often heads are compared with a broker that can lose deliveries, in milliseconds. */
   readonly verifyMs: number;
   readonly log: Logger;
+  /** @defaultValue all that fit the wire */
+  readonly maxAlias?: number | undefined;
+  /** Every connection has to end, before this turn does: the next one is told other channels by the same aliases. */
+  readonly onAliasesSpent: () => void;
   /** Every subscription of a channel has to end: it cannot be continued. */
   readonly onExpelled: (channel: string, error: TickwireError) => void;
 }
@@ -61,6 +65,9 @@ export class Hub {
   /** Unread channels that stay hot, the one left longest ago first. Whether one has a reader again shows when it is its turn. */
   readonly #lingering = new Set<Channel>();
   #nextAlias = 1;
+  /** Aliases of channels that have been hot since before {@link #nextAlias} began anew. */
+  #takenAliases: ReadonlySet<number> = new Set();
+  #isRenewing = false;
   #closed = false;
   /** Publications that reached this node. */
   publications = 0;
@@ -162,14 +169,33 @@ export class Hub {
   }
 
   #open(description: ChannelDescription): Channel {
-    if (this.#nextAlias > MAX_ALIAS)
-      throw new TickwireError('unavailable', 'This process ran out of aliases.');
-    const alias = this.#nextAlias++;
+    const alias = this.#takeAlias();
     const frames = new ChannelFrames(this.#options.encode, alias);
     const channel = new Channel(description, alias, frames);
     const timer = new ChannelTimer(channel, (nowMs) => this.#onDeadline(channel, timer, nowMs));
     this.#channels.set(channel.id, { channel, timer });
     return channel;
+  }
+
+  /**
+   * An alias means one channel for as long as a connection lives (P-SUB-3), and how long that is nobody knows. So when all
+   * are spent, after days of it at the least, every connection is asked to come back, and aliases begin anew behind them.
+   */
+  #takeAlias(): number {
+    while (this.#takenAliases.has(this.#nextAlias)) this.#nextAlias++;
+    if (this.#nextAlias <= (this.#options.maxAlias ?? MAX_ALIAS)) return this.#nextAlias++;
+    if (!this.#isRenewing) {
+      this.#isRenewing = true;
+      this.#takenAliases = new Set(Array.from(this.#channels.values(), ({ channel }) => channel.alias));
+      this.#options.log('warn', 'aliases begin anew: every connection is closed', {});
+      this.#options.onAliasesSpent();
+      // Whoever asked is closed only when its question has been dealt with.
+      this.#options.clock.endOfTurn(() => {
+        this.#isRenewing = false;
+        this.#nextAlias = 1;
+      });
+    }
+    throw new TickwireError('unavailable', 'Aliases begin anew.', { retryAfterMs: RETRY_MS });
   }
 
   /** One read for all who ask while it is under way. Rejects where the broker does; the channel tries again by itself. */
