@@ -37,10 +37,6 @@ export class Outbox implements Reader, Writer {
   readonly #events: OutboxEvents;
   /** Control frames as they were created, each ack with its subscriptions behind it. */
   #queue: (EncodedFrame | Subscription)[] = [];
-  /** Bytes of the control frames in the queue. */
-  #queuedBytes = 0;
-  /** Bytes of control frames that were written, and may not have left. */
-  #writtenBytes = 0;
   /** The first live frame of this flush: mostly it stays the only one, and needs no array. */
   #first: EncodedFrame | null = null;
   /** Live frames of a flush with several. Written in the step they are gathered in, so nothing revoked waits here. */
@@ -53,6 +49,10 @@ export class Outbox implements Reader, Writer {
   /** Whether anything but one live frame may wait. Asking those who hold it costs four cache lines a connection. */
   #hasMore = false;
   #closed = false;
+  /** Bytes of the control frames in the queue. */
+  #queuedBytes = 0;
+  /** Bytes of control frames that were written, and may not have left. */
+  #writtenBytes = 0;
 
   constructor(
     socket: ServerSocket,
