@@ -188,6 +188,8 @@ export interface MemoryIdempotencyStoreOptions {
   readonly maxKeysPerPrincipal?: number | undefined;
   /** @see IdempotencyOptions.maxPrincipals @defaultValue 10_000 */
   readonly maxPrincipals?: number | undefined;
+  /** @see IdempotencyOptions.maxBytesPerPrincipal @defaultValue 4_194_304 */
+  readonly maxBytesPerPrincipal?: number | undefined;
 }
 
 /**
@@ -198,5 +200,6 @@ export function createMemoryIdempotencyStore(options: MemoryIdempotencyStoreOpti
   return new MemoryIdempotencyStore(options.clock ?? nodeClock, {
     maxKeysPerPrincipal: options.maxKeysPerPrincipal ?? DEFAULT_IDEMPOTENCY.maxKeysPerPrincipal,
     maxPrincipals: options.maxPrincipals ?? DEFAULT_IDEMPOTENCY.maxPrincipals,
+    maxBytesPerPrincipal: options.maxBytesPerPrincipal,
   });
 }

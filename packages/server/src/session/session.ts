@@ -585,7 +585,7 @@ export class Session implements SocketHandler, Timed {
     this.#context.wheel.remove(this);
     this.#member?.subscriptions.close();
     const gone = new TickwireError('cancelled', 'the connection is gone');
-    for (const running of this.#running.values()) running?.cancel(gone);
+    for (const running of this.#running.values()) running?.abandon(gone);
     const member = this.#member;
     if (member !== null && member.identity.key === null) this.#context.commands.forget(member.key);
     this.#settle();
