@@ -5,6 +5,8 @@ import type { Chip } from './timeline.js';
 
 export interface CatchUp {
   readonly add: (event: RecoveredEvent) => void;
+  /** Whether this channel has been counted. */
+  readonly has: (channel: string) => boolean;
   /** How the channels went on, in a sentence that says no more than the counts do. */
   readonly sentence: () => string;
   readonly chips: () => readonly Chip[];
@@ -17,12 +19,15 @@ const channelsOf = (count: number): string => (count === 1 ? '1 channel' : `${fo
 
 export function createCatchUp(): CatchUp {
   const byMode = new Map<RecoveredEvent['mode'], number>();
+  const channels = new Set<string>();
   let replayed = 0;
   return {
     add: (event) => {
+      channels.add(event.channel);
       replayed += event.replayed;
       byMode.set(event.mode, (byMode.get(event.mode) ?? 0) + 1);
     },
+    has: (channel) => channels.has(channel),
     sentence: () => {
       const of = (...modes: readonly RecoveredEvent['mode'][]): number =>
         modes.reduce((sum, mode) => sum + (byMode.get(mode) ?? 0), 0);

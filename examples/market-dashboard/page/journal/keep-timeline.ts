@@ -30,17 +30,24 @@ interface Counting {
   readonly untilMs: number;
 }
 
+const healed = (catchUp: CatchUp): MomentText => ({
+  kind: 'healed',
+  title: 'Holes healed',
+  text: 'Messages were lost on the way. The positions told, and the server filled the ranges.',
+  chips: catchUp.chips(),
+});
+
 export function keepTimeline(client: Client<typeof dashboard>, timeline: Timeline): void {
   let lostMs: number | null = null;
   let hasBeenLive = false;
   let waiting: { readonly id: number; tries: number } | null = null;
-  let counting: Counting | null = null;
+  let resuming: Counting | null = null;
+  let healing: Counting | null = null;
   let redraw: ReturnType<typeof setTimeout> | undefined;
 
   const count = (text: (catchUp: CatchUp) => MomentText, forMs: number): Counting => {
     const catchUp = createCatchUp();
-    counting = { catchUp, text, id: timeline.add(text(catchUp)), untilMs: performance.now() + forMs };
-    return counting;
+    return { catchUp, text, id: timeline.add(text(catchUp)), untilMs: performance.now() + forMs };
   };
 
   client.on('connected', () => {
@@ -56,7 +63,7 @@ export function keepTimeline(client: Client<typeof dashboard>, timeline: Timelin
       });
       return;
     }
-    count(
+    resuming = count(
       (catchUp) => ({
         kind: 'resumed',
         title: `Resumed after ${formatMs(awayMs)}`,
@@ -70,7 +77,8 @@ export function keepTimeline(client: Client<typeof dashboard>, timeline: Timelin
   client.on('disconnected', ({ reason, willRetry }) => {
     if (!hasBeenLive || lostMs !== null) return;
     lostMs = performance.now();
-    counting = null;
+    resuming = null;
+    healing = null;
     timeline.add({
       kind: 'stale',
       title: 'Stale',
@@ -96,22 +104,20 @@ export function keepTimeline(client: Client<typeof dashboard>, timeline: Timelin
   });
 
   client.on('recovered', (event) => {
-    const current =
-      counting !== null && performance.now() < counting.untilMs
-        ? counting
-        : count(
-            (catchUp) => ({
-              kind: 'healed',
-              title: 'Holes healed',
-              text: 'Messages were lost on the way. The positions told, and the server filled the ranges.',
-              chips: catchUp.chips(),
-            }),
-            HEALING_MS,
-          );
+    const isOpen = (moment: Counting | null): moment is Counting =>
+      moment !== null && performance.now() < moment.untilMs;
+    let current = resuming;
+    // A channel resumes once: what it catches up on after that was lost on the new connection.
+    if (!isOpen(current) || current.catchUp.has(event.channel)) {
+      if (!isOpen(healing)) healing = count(healed, HEALING_MS);
+      current = healing;
+    }
     current.catchUp.add(event);
     redraw ??= setTimeout(() => {
       redraw = undefined;
-      if (counting !== null) timeline.amend(counting.id, counting.text(counting.catchUp));
+      for (const moment of [resuming, healing]) {
+        if (moment !== null) timeline.amend(moment.id, moment.text(moment.catchUp));
+      }
     }, REDRAW_MS);
   });
 
