@@ -88,7 +88,8 @@ export interface ServerSettings {
    */
   readonly authGraceMs?: number | undefined;
   /**
-   * How long a channel nobody reads stays warm, in milliseconds.
+   * How long a channel nobody reads stays warm, in milliseconds; one that was never written does not, and of more than
+   * 10,000 the oldest do not.
    * @defaultValue 10_000
    */
   readonly lingerMs?: number | undefined;
