@@ -25,6 +25,7 @@ export interface BindOptions {
 /**
  * Shows a channel's data in an element until the returned function is called, or the element has left the page at an
  * update after it had been in it.
+ * @throws what `format` throws at once; then it holds nothing. Later, that is an `error` event of the client.
  */
 export function bindElement<S>(
   element: BoundElement,
@@ -45,6 +46,12 @@ export function bindElement<S>(
     element.setAttribute(statusAttribute, status);
   };
   const stop = source.subscribe(show);
-  show();
+  try {
+    show();
+  } catch (error) {
+    // Nobody would be left who could.
+    stop();
+    throw error;
+  }
   return stop;
 }

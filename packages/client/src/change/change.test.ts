@@ -35,6 +35,20 @@ describe('updateElementIfChanged', () => {
 });
 
 describe('bindElement', () => {
+  test('holds nothing where its first text cannot be made', async () => {
+    const { clock, client, price, server } = setUp();
+    server.set('price/A', { bid: 1, ask: 2 });
+    const release = price.retain();
+    await clock.settle();
+    const format = (): never => {
+      throw new Error('no text');
+    };
+    expect(() => bindElement(document.createElement('span'), price, format)).toThrow('no text');
+    release();
+    await clock.advance(5_000);
+    expect(client.stats().subscriptions).toEqual([]);
+  });
+
   test('shows data and status, holds the channel, and lets go', async () => {
     const { clock, server, price, client } = setUp();
     const element = document.createElement('span');
