@@ -45,7 +45,10 @@ export interface ClientEvents {
   readonly status: ConnectionSnapshot;
   readonly connected: ConnectionSnapshot;
   readonly disconnected: { readonly reason: ConnectionReason | null; readonly willRetry: boolean };
-  /** It stopped by itself: the attempts that were allowed are used up, or `reason` is none that another one mends. Only `connect()` tries again. */
+  /**
+   * It stopped by itself: the attempts that were allowed are used up, or `reason` is none that another one mends. Only
+   * `connect()` tries again.
+   */
   readonly connection_failed: { readonly attempts: number; readonly reason: ConnectionReason | null };
   /** A channel has caught up. */
   readonly recovered: RecoveredEvent;
@@ -96,7 +99,8 @@ export interface Client<C extends AnyContract = AnyContract> {
   readonly connection: ReadableStore<ConnectionSnapshot>;
   /**
    * Connects, or tries at once where the next attempt was waited for. Also leaves the state in which the client gave up.
-   * @throws TickwireError `connection_failed` without a `url` where there is no page; `cancelled` after `close()`.
+   * @throws TickwireError `connection_failed` without a `url` where there is no page, or with one that is neither `ws:` nor
+   * `http:`; `cancelled` after `close()`.
    */
   connect(): void;
   /** Closes the connection. Data stays, as `stale`; nothing but `connect()` opens one again. */
@@ -129,6 +133,9 @@ export interface Client<C extends AnyContract = AnyContract> {
   stats(): ClientStats;
   /** Drops the values that are kept for channels nobody holds any more. */
   clearCache(): void;
-  /** Fetches a fresh token and sends it, as after a login; what was refused is asked for anew. Does nothing while not connected: connecting asks anyway. */
+  /**
+   * Fetches a fresh token and sends it, as after a login; what was refused is asked for anew. Does nothing while not
+   * connected: connecting asks anyway.
+   */
   reauthenticate(): void;
 }

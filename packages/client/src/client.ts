@@ -216,13 +216,7 @@ export function createClient(first: AnyContract | ClientOptions = {}, second: Cl
         onClose: (code, message) => turn(() => socketClosed(id, code, message)),
       },
     );
-    links.set(id, {
-      socket,
-      aliases: new Map(),
-      out: [],
-      receivedMs: nowMs(),
-      askedMs: 0,
-    });
+    links.set(id, { socket, aliases: new Map(), out: [], receivedMs: nowMs(), askedMs: 0 });
   }
 
   function socketClosed(id: number, code: number, message: string): void {

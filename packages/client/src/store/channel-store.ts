@@ -5,7 +5,7 @@ import { createStateStore } from './state-store.js';
 import type { ChannelStore } from './store.js';
 import { createStreamStore } from './stream-store.js';
 
-/** An empty store. `maxEvents` bounds a stream's value. */
+/** An empty store. `bound` is that of a stream's value. */
 export function createChannelStore(kind: ChannelKind, bound: { readonly maxEvents: number }): ChannelStore {
   if (kind === 'state') return createStateStore();
   return kind === 'collection' ? createCollectionStore() : createStreamStore(bound);

@@ -1,7 +1,7 @@
 // Stream store: the latest events, bounded. Appends in place; what is handed out is copied, and only when read.
 import type { ChannelStore } from './store.js';
 
-/** An empty stream that keeps `maxEvents`. */
+/** An empty stream that keeps `maxEvents`; asked each time, because who comes later may want more. */
 export function createStreamStore(bound: { readonly maxEvents: number }): ChannelStore {
   let events: unknown[] = [];
   let shown: readonly unknown[] | null = null;
